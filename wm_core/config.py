@@ -1,0 +1,209 @@
+"""One typed configuration tree, read from YAML. An unknown key is an error that names the nearest known one."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+
+class ConfigError(ValueError):
+    """The configuration is wrong; the message names the key, the value and what was expected."""
+
+
+class Strict(BaseModel):
+    """Frozen, no unknown keys, no NaN or infinity."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, protected_namespaces=())
+
+
+class BoxConfig(Strict):
+    """Axis-aligned box in the base frame, m."""
+
+    lower: tuple[float, float, float]
+    upper: tuple[float, float, float]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> BoxConfig:
+        if any(low >= high for low, high in zip(self.lower, self.upper)):
+            raise ValueError(f"lower {self.lower} must be below upper {self.upper} on every axis")
+        return self
+
+
+class JointLimitsConfig(Strict):
+    """What the URDF does not say, one value a joint: rad/s, rad/s^2, rad/s^3."""
+
+    velocity: tuple[float, ...]
+    acceleration: tuple[float, ...]
+    jerk: tuple[float, ...]
+
+    @model_validator(mode="after")
+    def _positive(self) -> JointLimitsConfig:
+        if not len(self.velocity) == len(self.acceleration) == len(self.jerk):
+            raise ValueError("velocity, acceleration and jerk must have one value a joint each")
+        if min(self.velocity + self.acceleration + self.jerk) <= 0.0:
+            raise ValueError("velocity, acceleration and jerk limits must be positive")
+        return self
+
+
+class RobotConfig(Strict):
+    """One arm: its joints, the tool that is planned for, and the limits that the guard enforces.
+
+    urdf: 'pybullet:<path in pybullet_data>' or a file; None when /robot_description supplies it.
+    tool_orientation: xyzw, held whenever a goal says nothing about orientation.
+    workspace: where the tool may be.
+    """
+
+    name: str
+    urdf: str | None = None
+    joint_names: tuple[str, ...] = Field(min_length=1)
+    tool_link: str
+    home: tuple[float, ...]
+    tool_orientation: tuple[float, float, float, float]
+    workspace: BoxConfig
+    limits: JointLimitsConfig
+
+    @model_validator(mode="after")
+    def _one_value_a_joint(self) -> RobotConfig:
+        joints = len(self.joint_names)
+        if len(set(self.joint_names)) != joints:
+            raise ValueError(f"joint_names has duplicates: {self.joint_names}")
+        for name, values in (("home", self.home), ("limits", self.limits.velocity)):
+            if len(values) != joints:
+                raise ValueError(f"{name} has {len(values)} values, expected {joints}, one a joint")
+        return self
+
+
+class WorldModelConfig(Strict):
+    """Architecture. step: s that one action spans; history: frames that the predictor sees."""
+
+    image_size: int = Field(64, ge=16, le=256, multiple_of=16)
+    history: int = Field(2, ge=1, le=4)
+    step: float = Field(0.2, gt=0.0, le=2.0)
+    max_step: float = Field(0.05, gt=0.0, le=0.5, description="m, the longest tool displacement of one action")
+    joints: int = Field(7, ge=1, le=32)
+    action_dim: int = Field(3, ge=1, le=32)
+    visual_dim: int = Field(192, ge=8, le=8192)
+    joint_dim: int = Field(32, ge=4, le=1024)
+    metric_dim: int = Field(16, ge=2, le=1024, description="size of the space in which actions are straight")
+    channels: tuple[int, ...] = (32, 64, 128, 256)
+    hidden: int = Field(512, ge=16, le=8192)
+    dropout: float = Field(0.1, ge=0.0, lt=1.0)
+    distance: Literal["metric", "latent", "both"] = "metric"
+
+
+class LossConfig(Strict):
+    """Weights of the training loss."""
+
+    regulariser: Literal["sigreg", "vicreg"] = "sigreg"
+    regularisation: float = Field(0.05, ge=0.0)
+    inverse_dynamics: float = Field(1.0, ge=0.0)
+    prediction: float = Field(1.0, ge=0.0)
+    probe: float = Field(1.0, ge=0.0, description="of the probes; they do not shape the latent")
+
+
+class TrainingConfig(Strict):
+    """One training run."""
+
+    seed: int = Field(0, ge=0)
+    batch: int = Field(64, ge=2)
+    rollout: int = Field(5, ge=1, le=32, description="steps predicted open loop in training")
+    steps: int = Field(9000, ge=1)
+    learning_rate: float = Field(1e-3, gt=0.0)
+    weight_decay: float = Field(1e-3, ge=0.0)
+    warmup: int = Field(200, ge=0)
+    clip: float = Field(1.0, gt=0.0)
+    precision: Literal["fp32", "bf16"] = "bf16"
+    checkpoint_every: int = Field(500, ge=1)
+    loss: LossConfig = LossConfig()
+
+
+class ObjectiveWeights(Strict):
+    """Weights of the cost terms; 0 switches a term off."""
+
+    goal_latent: float = Field(1.0, ge=0.0)
+    goal_pose: float = Field(10.0, ge=0.0)
+    goal_joints: float = Field(1.0, ge=0.0)
+    effort: float = Field(0.01, ge=0.0)
+    smoothness: float = Field(0.01, ge=0.0)
+    joint_limits: float = Field(0.1, ge=0.0)
+
+
+class PlannerConfig(Strict):
+    """Model-predictive planner: samples x horizon x iterations is its budget. deadline: s for one plan."""
+
+    samples: int = Field(128, ge=4, le=65536)
+    horizon: int = Field(5, ge=1, le=64)
+    iterations: int = Field(3, ge=1, le=100)
+    elites: float = Field(0.1, gt=0.0, le=1.0, description="fraction of samples")
+    initial_std: float = Field(0.6, gt=0.0, le=2.0, description="of the largest action")
+    warm_std: float = Field(0.4, gt=0.0, le=2.0, description="of the largest action, on a warm start")
+    min_std: float = Field(0.03, ge=0.0, le=1.0, description="of the largest action")
+    warm_start: bool = True
+    deadline: float = Field(0.1, gt=0.0, le=60.0)
+    seed: int = Field(0, ge=0)
+    weights: ObjectiveWeights = ObjectiveWeights()
+
+
+class ModelCardConfig(Strict):
+    """`config.yaml` of a shipped model: architecture and the planner settings it was evaluated with."""
+
+    robot: str = "panda"
+    model: WorldModelConfig = WorldModelConfig()
+    training: TrainingConfig = TrainingConfig()
+    planner: PlannerConfig = PlannerConfig()
+
+
+ConfigT = TypeVar("ConfigT", bound=Strict)
+
+
+def load_config(kind: type[ConfigT], path: Path | str) -> ConfigT:
+    """Reads and validates one YAML file. Raises `ConfigError`."""
+    path = Path(path)
+    try:
+        data = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read the configuration: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not YAML: {error}") from error
+    return parse_config(kind, data if data is not None else {}, str(path))
+
+
+def parse_config(kind: type[ConfigT], data: Any, source: str) -> ConfigT:
+    """Validates plain data; `source` names it in messages. Raises `ConfigError`."""
+    if not isinstance(data, dict):
+        raise ConfigError(f"{source}: expected a mapping of keys to values, got {type(data).__name__}")
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(kind, item, source) for item in error.errors())) from None
+
+
+def save_config(config: Strict, path: Path | str) -> None:
+    """Writes YAML that `load_config` reads back to an equal value."""
+    Path(path).write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
+
+
+def _explain(kind: type[BaseModel], item: Any, source: str) -> str:
+    where = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        known = _keys_beside(kind, item["loc"])
+        near = difflib.get_close_matches(str(item["loc"][-1]), known, n=1, cutoff=0.5)
+        hint = f"did you mean '{near[0]}'?" if near else f"expected one of: {', '.join(known)}"
+        return f"{source}: unknown key '{where}'; {hint}"
+    if item["type"] == "missing":
+        return f"{source}: key '{where}' is missing"
+    message = item["msg"].removeprefix("Value error, ")
+    return f"{source}: {where or 'configuration'} = {item['input']!r}: {message}"
+
+
+def _keys_beside(kind: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
+    for part in location[:-1]:
+        field = kind.model_fields.get(str(part))
+        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, BaseModel):
+            break
+        kind = field.annotation
+    return list(kind.model_fields)

@@ -1,0 +1,140 @@
+"""Values that cross the seams of the stack. No torch, no ROS, no simulator.
+
+Legend of shape letters, used in every docstring:
+B batch, T time, S samples, H horizon, A action, J joints, D latent, V views.
+Units are SI and radians. Positions are in the arm's base frame; quaternions are (x, y, z, w).
+Times are seconds; a `stamp` is on the clock of whoever produced the value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """Where the tool is: position (3,) m and orientation (4,) xyzw, None where orientation is free."""
+
+    position: np.ndarray
+    orientation: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class JointState:
+    """Measured joints, ordered by the configured joint names: position (J,) rad, velocity (J,) rad/s."""
+
+    position: np.ndarray
+    velocity: np.ndarray
+    stamp: float
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One camera frame: image (H, W, 3) uint8 RGB and the stamp of its acquisition."""
+
+    image: np.ndarray
+    stamp: float
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """What the arm sees and feels at one moment.
+
+    image: (H, W, 3) uint8 RGB; joints: the arm's state nearest to the frame's stamp.
+    """
+
+    image: np.ndarray
+    joints: JointState
+    stamp: float
+
+
+@dataclass(frozen=True, eq=False)
+class Goal:
+    """What to reach; any mixture, at least one part.
+
+    image: (H, W, 3) uint8 RGB of the finished scene; it carries no joints and no simulator state.
+    pose: tool pose in the base frame. joints: (J,) rad.
+    Tolerances say when each part counts as reached (m, rad, rad).
+    """
+
+    image: np.ndarray | None = None
+    pose: Pose | None = None
+    joints: np.ndarray | None = None
+    position_tolerance: float = 0.03
+    orientation_tolerance: float = 0.2
+    joint_tolerance: float = 0.03
+
+    def __post_init__(self) -> None:
+        if self.image is None and self.pose is None and self.joints is None:
+            raise ValueError("goal is empty: expected an image, a pose or joints")
+
+    @property
+    def kind(self) -> str:
+        """The parts present, for people: 'image', 'pose', 'joints' or a mixture such as 'image+pose'."""
+        parts = (("image", self.image), ("pose", self.pose), ("joints", self.joints))
+        return "+".join(name for name, part in parts if part is not None)
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Timed joint motion, as a joint-trajectory controller takes it.
+
+    names: the joints; times: (N,) s from the start, strictly increasing, first > 0;
+    positions, velocities, accelerations: (N, J); the last two may be None (then the controller
+    interpolates linearly, or with cubics).
+    """
+
+    names: tuple[str, ...]
+    times: np.ndarray
+    positions: np.ndarray
+    velocities: np.ndarray | None = None
+    accelerations: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class CostTerm:
+    """Share of one objective in the cost of the chosen plan (already weighted)."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The chosen future.
+
+    joint_path: (H, J) rad, the path that was scored, one row a model step, first row one step ahead of `start`.
+    actions: (H, 3) m, the tool displacement of each step that the world model imagined.
+    start: (J,) the joints that the path starts from; step: s between rows.
+    tool_path: (H, 3) m. latent_cost: the goal-latent term before weighting, NaN without an image goal.
+    """
+
+    start: np.ndarray
+    joint_path: np.ndarray
+    tool_path: np.ndarray
+    actions: np.ndarray
+    step: float
+    cost: float
+    terms: tuple[CostTerm, ...]
+    latent_cost: float
+    samples: int
+    iterations: int
+    seconds: float
+    deadline_missed: bool
+
+
+@dataclass(frozen=True, eq=False)
+class PlannerState:
+    """What one plan hands to the next; the planner itself remembers nothing.
+
+    mean: (H, A) the sampler's last mean, None before the first plan (cold start); stamp: the time it was made for (s).
+    seed: of the next draw. kind: the goal kind that the mean belongs to (a mean in another action space is not reused).
+    """
+
+    seed: int
+    mean: Any | None = None
+    stamp: float | None = None
+    kind: str = ""
