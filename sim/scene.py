@@ -1,0 +1,129 @@
+"""The simulated workplace: a Franka Panda on a table with a cube, stepped by PyBullet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pybullet
+import pybullet_data
+from pybullet_utils.bullet_client import BulletClient
+
+from wm_core.types import JointState, Pose
+
+ARM_JOINTS = tuple(f"panda_joint{number}" for number in range(1, 8))
+FINGER_JOINTS = ("panda_finger_joint1", "panda_finger_joint2")
+TOOL_LINK = "panda_grasptarget"
+PHYSICS_STEP = 1.0 / 240.0  # s
+
+_HOME = np.array([0.0, -0.215, 0.0, -2.57, 0.0, 2.356, 0.785])
+_FINGERS = 0.02  # m, each
+_EFFORT = [87.0, 87.0, 87.0, 87.0, 12.0, 12.0, 12.0]  # N m, the maker's
+_CUBE_AREA = ((0.35, -0.25), (0.65, 0.25))  # m, corners of where the cube is put
+_CUBE_HEIGHT = 0.025  # m, half an edge
+
+
+@dataclass(frozen=True, eq=False)
+class SceneState:
+    """All that a picture of the scene depends on: joints (7,) rad, fingers (2,) m, the cube's pose."""
+
+    joints: np.ndarray
+    fingers: np.ndarray
+    cube: Pose
+
+
+class Scene:
+    """One PyBullet world. The base frame of the arm is the world frame; the table top is at z = 0."""
+
+    def __init__(self, gui: bool = False) -> None:
+        """Raises `RuntimeError` when a window is asked for and there is no display."""
+        try:
+            self.client = BulletClient(pybullet.GUI if gui else pybullet.DIRECT)
+        except pybullet.error as error:
+            raise RuntimeError(f"PyBullet could not open a window ({error}); is there a display?") from error
+        self.client.setAdditionalSearchPath(pybullet_data.getDataPath())
+        self.client.setTimeStep(PHYSICS_STEP)
+        self.client.setGravity(0.0, 0.0, -9.81)
+        self.client.loadURDF("plane.urdf", [0.0, 0.0, -0.625])
+        self.client.loadURDF("table/table.urdf", [0.5, 0.0, -0.625], useFixedBase=True)
+        self._arm = self.client.loadURDF("franka_panda/panda.urdf", useFixedBase=True)
+        self._cube = self.client.loadURDF("cube_small.urdf", [0.5, 0.0, _CUBE_HEIGHT])
+        self.client.changeVisualShape(self._cube, -1, rgbaColor=[0.85, 0.15, 0.1, 1.0])
+        self._index_joints()
+        self.reset(0)
+
+    def reset(self, seed: int) -> None:
+        """Puts the arm at home, at rest, and the cube where `seed` says."""
+        random = np.random.default_rng([seed, 1])
+        lower, upper = _CUBE_AREA
+        turn = random.uniform(-np.pi / 4.0, np.pi / 4.0)
+        position = np.array([*random.uniform(lower, upper), _CUBE_HEIGHT])
+        orientation = np.array(self.client.getQuaternionFromEuler([0.0, 0.0, turn]))
+        self.set_state(SceneState(_HOME, np.full(2, _FINGERS), Pose(position, orientation)))
+
+    def state(self) -> SceneState:
+        """What a picture taken now would depend on."""
+        fingers = np.array([row[0] for row in self.client.getJointStates(self._arm, self._fingers)])
+        position, orientation = self.client.getBasePositionAndOrientation(self._cube)
+        return SceneState(self.read(0.0).position, fingers, Pose(np.array(position), np.array(orientation)))
+
+    def set_state(self, state: SceneState) -> None:
+        """Teleports everything there, at rest."""
+        for index, value in zip(self._joints + self._fingers, [*state.joints, *state.fingers]):
+            self.client.resetJointState(self._arm, index, value)
+        self.client.resetBasePositionAndOrientation(self._cube, state.cube.position, state.cube.orientation)
+        self.set_joint_targets(state.joints)
+
+    def read(self, stamp: float) -> JointState:
+        """The arm's seven joints, measured now; `stamp` is the caller's clock."""
+        rows = self.client.getJointStates(self._arm, self._joints)
+        return JointState(np.array([row[0] for row in rows]), np.array([row[1] for row in rows]), stamp)
+
+    def fingers(self) -> tuple[np.ndarray, np.ndarray]:
+        """Finger positions (2,) m and velocities (2,) m/s."""
+        rows = self.client.getJointStates(self._arm, self._fingers)
+        return np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+
+    def tool_pose(self) -> Pose:
+        """Ground truth of the tool link."""
+        row = self.client.getLinkState(self._arm, self._tool, computeForwardKinematics=True)
+        return Pose(np.array(row[4]), np.array(row[5]))
+
+    def set_joint_targets(self, positions: np.ndarray, velocities: np.ndarray | None = None) -> None:
+        """Set-points of the joint servos until the next call; positions (7,) rad, velocities (7,) rad/s."""
+        self.client.setJointMotorControlArray(
+            self._arm,
+            self._joints,
+            pybullet.POSITION_CONTROL,
+            targetPositions=list(positions),
+            targetVelocities=list(np.zeros(7) if velocities is None else velocities),
+            positionGains=[0.4] * 7,
+            velocityGains=[1.0] * 7,
+            forces=_EFFORT,
+        )
+        self.client.setJointMotorControlArray(
+            self._arm, self._fingers, pybullet.POSITION_CONTROL, targetPositions=[_FINGERS] * 2, forces=[20.0] * 2
+        )
+
+    def advance(self, steps: int = 1) -> None:
+        """Steps physics by `steps` times `PHYSICS_STEP`."""
+        for _ in range(steps):
+            self.client.stepSimulation()
+
+    def close(self) -> None:
+        """Disconnects; the scene is of no use afterwards."""
+        self.client.disconnect()
+
+    def _index_joints(self) -> None:
+        rows = [self.client.getJointInfo(self._arm, index) for index in range(self.client.getNumJoints(self._arm))]
+        joints = {row[1].decode(): row[0] for row in rows}
+        links = {row[12].decode(): row[0] for row in rows}
+        self._joints = [joints[name] for name in ARM_JOINTS]
+        self._fingers = [joints[name] for name in FINGER_JOINTS]
+        self._tool = links[TOOL_LINK]
+
+
+def urdf_path() -> Path:
+    """The Panda's URDF among PyBullet's own models."""
+    return Path(pybullet_data.getDataPath()) / "franka_panda" / "panda.urdf"
