@@ -130,6 +130,7 @@ class ObjectiveWeights(Strict):
     effort: float = Field(0.01, ge=0.0)
     smoothness: float = Field(0.01, ge=0.0)
     joint_limits: float = Field(0.1, ge=0.0)
+    workspace: float = Field(100.0, ge=0.0, description="per m outside the box; tool motion never leaves it anyway")
 
 
 class PlannerConfig(Strict):
@@ -142,10 +143,31 @@ class PlannerConfig(Strict):
     initial_std: float = Field(0.6, gt=0.0, le=2.0, description="of the largest action")
     warm_std: float = Field(0.4, gt=0.0, le=2.0, description="of the largest action, on a warm start")
     min_std: float = Field(0.03, ge=0.0, le=1.0, description="of the largest action")
+    correlation: float = Field(0.5, ge=0.0, lt=1.0, description="of the noise of neighbouring steps")
     warm_start: bool = True
     deadline: float = Field(0.1, gt=0.0, le=60.0)
     seed: int = Field(0, ge=0)
     weights: ObjectiveWeights = ObjectiveWeights()
+
+
+class SafetyConfig(Strict):
+    """How the guard judges proposals; the limits themselves are the robot's. Times in s.
+
+    lead: points nearer than this are dropped from what is sent, so that a controller which starts late still has
+    room to join. latency: from the guard's `now` until the controller starts to follow.
+    start_tolerance: rad beyond vmax * t that the first point may lie from the measured joints.
+    clip: rad that a position may exceed its limit and be clipped instead of rejected.
+    stretch: the longest slow-down that may repair a velocity or acceleration excess, as a factor.
+    """
+
+    horizon: float = Field(1.5, gt=0.0, le=10.0)
+    max_age: float = Field(0.2, gt=0.0, le=5.0)
+    max_state_age: float = Field(0.1, gt=0.0, le=5.0)
+    lead: float = Field(0.05, ge=0.0, le=0.5)
+    latency: float = Field(0.0, ge=0.0, le=0.5)
+    start_tolerance: float = Field(0.05, gt=0.0, le=0.5)
+    clip: float = Field(1e-3, ge=0.0, le=0.01)
+    stretch: float = Field(1.3, ge=1.0, le=3.0)
 
 
 class ModelCardConfig(Strict):

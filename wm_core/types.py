@@ -94,6 +94,21 @@ class Trajectory:
     accelerations: np.ndarray | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class MotionState:
+    """One instant of a commanded motion: position, velocity, acceleration, each (J,), in configured joint order."""
+
+    position: np.ndarray
+    velocity: np.ndarray
+    acceleration: np.ndarray
+
+    @staticmethod
+    def at_rest(position: np.ndarray) -> MotionState:
+        """Standing still at `position` (J,)."""
+        position = np.asarray(position, dtype=float)
+        return MotionState(position, np.zeros_like(position), np.zeros_like(position))
+
+
 @dataclass(frozen=True)
 class CostTerm:
     """Share of one objective in the cost of the chosen plan (already weighted)."""
