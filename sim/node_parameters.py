@@ -1,0 +1,26 @@
+"""What can be set on the simulator node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wm_ros.parameters import parameter
+
+
+@dataclass(frozen=True)
+class SimParameters:
+    """Read once, at the start."""
+
+    controller: str = parameter(
+        "panda_arm_controller", "Trajectories are taken on <controller>/joint_trajectory, as by a ros2_control controller."
+    )
+    seed: int = parameter(0, "Where the cube lies; equal seeds are equal scenes.", 0, 2**31 - 1)
+    gui: bool = parameter(False, "Open PyBullet's window; without a display the node runs headless and says so.")
+    publish_clock: bool = parameter(False, "Publish simulated time on /clock and stamp with it, not with the wall clock.")
+    joint_state_rate: float = parameter(100.0, "joint_states, Hz; nothing is published faster than this.", 20.0, 240.0)
+    camera_rate: float = parameter(20.0, "camera/image_raw and camera/camera_info, Hz, at most.", 0.1, 60.0)
+    tool_pose_rate: float = parameter(50.0, "~/tool_pose, Hz.", 0.1, 240.0)
+    image_width: int = parameter(128, "Pixels.", 16, 1920)
+    image_height: int = parameter(128, "Pixels.", 16, 1080)
+    camera_frame: str = parameter("camera_optical_frame", "frame_id of the images: z forward, x right, y down.")
+    base_frame: str = parameter("panda_link0", "frame_id of ~/tool_pose: the arm's base.")

@@ -1,0 +1,101 @@
+"""The topics of the simulator node: those of a real arm and camera, and one of ground truth."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import numpy as np
+from geometry_msgs.msg import PoseStamped
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import JointState as JointStateMessage
+from std_msgs.msg import String
+from trajectory_msgs.msg import JointTrajectory
+
+from sim.node_parameters import SimParameters
+from sim.scene import ARM_JOINTS, FINGER_JOINTS, urdf_path
+from wm_core.types import Frame, JointState, Pose, Trajectory
+from wm_ros.conversions import (
+    ConversionError,
+    array_to_image,
+    camera_info_message,
+    joint_state_to_message,
+    message_to_trajectory,
+    pose_to_message,
+)
+from wm_ros.conversions.clock import clock_message, text_message
+
+_LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+# Reliable: with Fast DDS a best-effort image of 640x480 is nearly always lost; a best-effort reader matches all the same.
+_IMAGE = QoSProfile(depth=1)
+# The fingers first, as no planner would have it: whoever indexes joint_states by row fails here, not on the arm.
+_DRIVER_ORDER = FINGER_JOINTS + ARM_JOINTS
+
+Order = Callable[[Trajectory, "float | None"], None]
+
+
+class SimTopics:
+    """Implements `sim.real_time.Outputs`; every trajectory that can be read goes to `order`."""
+
+    def __init__(
+        self, node: Node, parameters: SimParameters, intrinsics: tuple[float, float, float, float], order: Order
+    ) -> None:
+        """intrinsics: fx, fy, cx, cy in pixels."""
+        self._node, self._parameters, self._intrinsics, self._order = node, parameters, intrinsics, order
+        self._joints = node.create_publisher(JointStateMessage, "joint_states", 10)
+        self._image = node.create_publisher(Image, "camera/image_raw", _IMAGE)
+        self._info = node.create_publisher(CameraInfo, "camera/camera_info", _IMAGE)
+        # For scoring only: no planner subscribes to this, an arm in the world cannot publish it.
+        self._tool_pose = node.create_publisher(PoseStamped, "~/tool_pose", 10)
+        self._clock = node.create_publisher(Clock, "/clock", 10) if parameters.publish_clock else None
+        self._description = node.create_publisher(String, "robot_description", _LATCHED)
+        self._description.publish(text_message(robot_description()))
+        self._subscription = node.create_subscription(
+            JointTrajectory, f"{parameters.controller}/joint_trajectory", self._on_trajectory, 10
+        )
+
+    def clock(self, stamp: float) -> None:
+        """/clock, where it is asked for."""
+        if self._clock is not None:
+            self._clock.publish(clock_message(stamp))
+
+    def joints(self, arm: JointState, fingers: np.ndarray, finger_velocity: np.ndarray) -> None:
+        """joint_states, with the fingers."""
+        position = np.concatenate([fingers, arm.position])
+        velocity = np.concatenate([finger_velocity, arm.velocity])
+        self._joints.publish(joint_state_to_message(_DRIVER_ORDER, position, velocity, arm.stamp))
+
+    def tool_pose(self, pose: Pose, stamp: float) -> None:
+        """~/tool_pose."""
+        self._tool_pose.publish(pose_to_message(pose, stamp, self._parameters.base_frame))
+
+    def frame(self, frame: Frame) -> None:
+        """The image and its camera_info, with equal stamps."""
+        name = self._parameters.camera_frame
+        height, width = frame.image.shape[:2]
+        self._image.publish(array_to_image(frame.image, frame.stamp, name))
+        self._info.publish(camera_info_message(width, height, *self._intrinsics, frame.stamp, name))
+
+    def rejected(self, reason: str) -> None:
+        """Logs why a trajectory is not followed, as the controller does."""
+        self._node.get_logger().error(f"trajectory rejected: {reason}", throttle_duration_sec=0.1)
+
+    def warn(self, text: str) -> None:
+        """Logs, once a second at most."""
+        self._node.get_logger().warning(text, throttle_duration_sec=1.0)
+
+    def _on_trajectory(self, message: JointTrajectory) -> None:
+        try:
+            trajectory, start = message_to_trajectory(message)
+        except ConversionError as error:
+            self.rejected(str(error))
+            return
+        self._order(trajectory, start)
+
+
+def robot_description() -> str:
+    """The URDF, with its meshes where they really are: its own `package://meshes` is nobody's package."""
+    path = urdf_path()
+    return path.read_text().replace("package://meshes", f"file://{path.parent}/meshes")

@@ -1,0 +1,116 @@
+"""Runs the simulated arm at the pace of the clock on the wall and hands out what a driver would publish."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from sim.arm import SimArm
+from sim.controller import TrajectoryRejected
+from sim.live_camera import LiveCamera
+from sim.pacing import Schedule, StampClock
+from wm_core.types import Frame, JointState, Pose, Trajectory
+
+_LONGEST_CATCH_UP = 1.0  # s of physics in one go; beyond it the machine slept, and the arm slept with it
+
+
+class Outputs(Protocol):
+    """Where the loop's results go; called in the loop's thread, so it must not block."""
+
+    def clock(self, stamp: float) -> None: ...
+
+    def joints(self, arm: JointState, fingers: np.ndarray, finger_velocity: np.ndarray) -> None: ...
+
+    def tool_pose(self, pose: Pose, stamp: float) -> None: ...
+
+    def frame(self, frame: Frame) -> None: ...
+
+    def rejected(self, reason: str) -> None: ...
+
+    def warn(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Hz. Everything happens on a tick, so no rate is higher than that of the joints."""
+
+    joints: float = 100.0
+    camera: float = 20.0
+    tool_pose: float = 50.0
+
+
+class RealTimeLoop:
+    """`run` it in a thread of its own; `submit` from any other."""
+
+    def __init__(self, arm: SimArm, camera: LiveCamera, outputs: Outputs, clock: StampClock, rates: Rates) -> None:
+        self._arm, self._camera, self._outputs, self._clock = arm, camera, outputs, clock
+        self._inbox: deque[tuple[Trajectory, float | None]] = deque(maxlen=16)
+        self._tick = 1.0 / rates.joints
+        self._picture = Schedule(1.0 / rates.camera, arm.now)
+        self._pose = Schedule(1.0 / rates.tool_pose, arm.now)
+        self._refused = 0
+
+    def submit(self, trajectory: Trajectory, start: float | None) -> None:
+        """Hands over a trajectory for the next tick. start: stamp of its time 0, None for 'now'."""
+        self._inbox.append((trajectory, start))
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop` is set."""
+        last = time.monotonic()
+        ticks = Schedule(self._tick, last)
+        while not stop.is_set():
+            now = time.monotonic()
+            self.tick(now - last)
+            last = now
+            ticks.done(now)
+            self._rest(ticks.next, stop)
+
+    def tick(self, elapsed: float) -> None:
+        """Lets `elapsed` s pass, then hands out what is due: once, however long it was."""
+        arm = self._arm
+        arm.advance(min(elapsed, _LONGEST_CATCH_UP))
+        drift = self._clock.correct(arm.now)
+        if drift:
+            self._outputs.warn(f"stamps follow the wall clock: {drift:+.3f} s")
+        self._take_orders()
+        stamp = self._clock.stamp(arm.now)
+        self._outputs.clock(stamp)
+        self._outputs.joints(arm.scene.read(stamp), *arm.scene.fingers())
+        self._look(stamp)
+        if self._pose.due(arm.now, self._tick / 2.0):
+            self._pose.done(arm.now, self._tick / 2.0)
+            self._outputs.tool_pose(arm.scene.tool_pose(), stamp)
+
+    def _take_orders(self) -> None:
+        while self._inbox:
+            trajectory, start = self._inbox.popleft()
+            try:
+                self._arm.send(trajectory, None if start is None else self._clock.arm_time(start))
+            except TrajectoryRejected as error:
+                self._outputs.rejected(str(error))
+        if self._arm.refused_setpoints > self._refused:
+            self._outputs.warn("the trajectory has set-points that are not finite: the servos keep their targets")
+        self._refused = self._arm.refused_setpoints
+
+    def _look(self, stamp: float) -> None:
+        # While the renderer is busy the picture stays due, and is asked for with a newer state.
+        near = self._tick / 2.0
+        if self._picture.due(self._arm.now, near) and self._camera.request(self._arm.scene.state(), stamp):
+            self._picture.done(self._arm.now, near)
+
+    def _rest(self, until: float, stop: threading.Event) -> None:
+        while not stop.is_set():
+            remaining = until - time.monotonic()
+            if remaining <= 0.0:
+                return
+            if not self._camera.waiting:
+                stop.wait(remaining)
+                continue
+            frame = self._camera.poll(remaining)
+            if frame is not None:
+                self._outputs.frame(frame)
