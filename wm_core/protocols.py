@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, Sequence, runtime_checkable
 
 import numpy as np
 
+from wm_core.config import RobotConfig
 from wm_core.types import Frame, Goal, JointState, Observation, Plan, PlannerState, Pose, Trajectory
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ class Environment(Protocol):
     Found by name through the entry-point group `wm.environments`.
     """
 
+    robot: RobotConfig
     kinematics: Kinematics
 
     def reset(self, seed: int) -> Observation:
@@ -169,6 +171,9 @@ class Environment(Protocol):
 
     def step(self, joint_target: np.ndarray, duration: float) -> Observation:
         """Drives the joints to `joint_target` (J,) over `duration` s and looks."""
+
+    def tool_position(self) -> np.ndarray:
+        """Ground truth: (3,) m. For probes and scoring only."""
 
     def distance(self) -> float:
         """Ground truth: m from the tool to where the last sampled goal has it. For scoring only."""

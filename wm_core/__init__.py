@@ -1,0 +1,1 @@
+"""World-model planning without ROS: torch, numpy and Pinocchio."""

@@ -1,0 +1,72 @@
+"""Weights on disk: a folder with `config.yaml`, `model.safetensors` and its SHA-256. Nothing is unpickled."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from wm_core.config import ModelCardConfig, load_config, save_config
+from wm_core.model.world_model import JepaWorldModel
+
+WEIGHTS, CONFIG, HASH = "model.safetensors", "config.yaml", "model.sha256"
+
+
+class CheckpointError(ValueError):
+    """The folder holds no usable model; the message names what is wrong."""
+
+
+def save_world_model(model: JepaWorldModel, card: ModelCardConfig, folder: Path) -> None:
+    """Writes the three files."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_config(card, folder / CONFIG)
+    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, folder / WEIGHTS)
+    (folder / HASH).write_text(f"{_digest(folder / WEIGHTS)}  {WEIGHTS}\n")
+
+
+def load_card(folder: Path) -> ModelCardConfig:
+    """Architecture and planner settings. Raises `CheckpointError`, `ConfigError`."""
+    path = Path(folder) / CONFIG
+    if not path.is_file():
+        raise CheckpointError(f"no model at {folder}: {CONFIG} is missing; expected a folder that `wm train` wrote")
+    return load_config(ModelCardConfig, path)
+
+
+def load_world_model(folder: Path, device: torch.device) -> JepaWorldModel:
+    """The trained model on `device`, ready to infer. Raises `CheckpointError`, `ConfigError`."""
+    folder = Path(folder)
+    card = load_card(folder)
+    _check_hash(folder)
+    try:
+        weights = load_file(folder / WEIGHTS)
+    except SafetensorError as error:
+        raise CheckpointError(f"{folder / WEIGHTS} is not a safetensors file: {error}") from error
+    model = JepaWorldModel(card.model)
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise CheckpointError(f"{folder / WEIGHTS} does not fit {CONFIG}: {error}") from error
+    broken = [name for name, tensor in weights.items() if tensor.is_floating_point() and not tensor.isfinite().all()]
+    if broken:
+        raise CheckpointError(f"{folder / WEIGHTS} holds NaN or infinity in: {', '.join(broken)}")
+    return model.to(device).eval().requires_grad_(False)
+
+
+def _check_hash(folder: Path) -> None:
+    for name in (WEIGHTS, HASH):
+        if not (folder / name).is_file():
+            raise CheckpointError(f"no model at {folder}: {name} is missing")
+    said = (folder / HASH).read_text().split()
+    found = _digest(folder / WEIGHTS)
+    if not said or said[0] != found:
+        raise CheckpointError(
+            f"{folder / WEIGHTS} is damaged or was changed: its SHA-256 is {found}, {HASH} says {' '.join(said[:1])}"
+        )
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

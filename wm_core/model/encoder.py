@@ -1,0 +1,59 @@
+"""Looks at frames and joints: a small convolutional encoder and a joint encoder, fused late."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from wm_core.config import WorldModelConfig
+
+
+class ConvEncoder(nn.Module):
+    """Implements `wm_core.protocols.Encoder`.
+
+    The visual part of the latent never sees joints, so that an image goal, which has none, lies in the same space.
+    Both parts end in a batch normalisation without affine parameters (LeWM, arXiv 2603.19312): the regulariser asks
+    for zero mean and unit variance, and this makes both exact.
+    """
+
+    def __init__(self, config: WorldModelConfig) -> None:
+        super().__init__()
+        self.visual_dim, self.joint_dim = config.visual_dim, config.joint_dim
+        grid = config.image_size // 2 ** len(config.channels)
+        self.convolutions = _convolutions(config.channels)
+        self.project = nn.Linear(config.channels[-1] * grid * grid, config.visual_dim)
+        self.visual_norm = nn.BatchNorm1d(config.visual_dim, affine=False)
+        self.joint_layers = nn.Sequential(
+            nn.Linear(config.joints, 64), nn.SiLU(), nn.Linear(64, config.joint_dim)
+        )
+        self.joint_norm = nn.BatchNorm1d(config.joint_dim, affine=False)
+        self.register_buffer("joint_mean", torch.zeros(config.joints))
+        self.register_buffer("joint_std", torch.ones(config.joints))
+
+    def visual(self, images: Tensor) -> Tensor:
+        """images: (B, 3, h, w) uint8 -> (B, D) visual latent"""
+        pixels = (images.float() / 127.5 - 1.0).contiguous(memory_format=torch.channels_last)
+        return self.visual_norm(self.project(self.convolutions(pixels).flatten(1)).float())
+
+    def forward(self, images: Tensor, joints: Tensor) -> Tensor:
+        """images: (B, T, 3, h, w) uint8, joints: (B, T, J) rad -> (B, T, D), the visual part first"""
+        batch, time = images.shape[:2]
+        seen = self.visual(images.flatten(0, 1))
+        felt = self.joint_layers((joints.flatten(0, 1) - self.joint_mean) / self.joint_std)
+        return torch.cat([seen, self.joint_norm(felt.float())], dim=-1).unflatten(0, (batch, time))
+
+    def normalise_joints(self, joints: Tensor) -> None:
+        """Takes mean and spread from training data, (N, J) rad."""
+        self.joint_mean.copy_(joints.mean(0))
+        self.joint_std.copy_(joints.std(0).clamp_min(1e-3))
+
+
+def _convolutions(channels: tuple[int, ...]) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    before = 3
+    for index, width in enumerate(channels):
+        kernel = 5 if index == 0 else 3
+        layers.append(nn.Conv2d(before, width, kernel, stride=2, padding=kernel // 2, bias=False))
+        layers += [nn.BatchNorm2d(width), nn.SiLU()]
+        before = width
+    return nn.Sequential(*layers)

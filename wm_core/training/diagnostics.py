@@ -1,0 +1,59 @@
+"""What a low loss does not prove: measured on episodes that training never saw."""
+
+from __future__ import annotations
+
+import torch
+
+from wm_core.config import Strict
+from wm_core.model.world_model import JepaWorldModel
+from wm_core.training.losses import Windows, imagine
+
+
+class Diagnostics(Strict):
+    """Detectors of a model that looks trained and is not.
+
+    prediction_ratio: error of an open-loop rollout over that of persistence, first and last step (1 = useless);
+    shuffled_ratio: last-step error with other windows' actions over that with the true ones (1 = actions ignored);
+    effective_rank: of the visual latent; smallest_std: of its dimensions (0 = dead);
+    metric_error, tool_probe_error: m, root mean square of 3D errors; joint_probe_error: rad, root mean square.
+    """
+
+    prediction_ratio_first: float
+    prediction_ratio_last: float
+    shuffled_ratio: float
+    effective_rank: float
+    smallest_std: float
+    metric_error: float
+    tool_probe_error: float
+    joint_probe_error: float
+
+
+@torch.no_grad()
+def diagnose(model: JepaWorldModel, windows: Windows) -> Diagnostics:
+    """`model` in evaluation mode; `windows` from held-out episodes."""
+    latents = model.encoder(windows.images, windows.joints)
+    visual = latents[..., : model.config.visual_dim]
+    future = latents[:, model.history :]
+    imagined = imagine(model, latents, windows.actions)
+    shuffled = imagine(model, latents, windows.actions.roll(1, 0))
+    still = latents[:, model.history - 1, None].expand_as(future)
+    error, persistence, wrong = ((guess - future).square().mean((0, 2)) for guess in (imagined, still, shuffled))
+    flat = visual.flatten(0, 1)
+    spread = torch.linalg.svdvals(flat - flat.mean(0)).square()
+    share = spread / spread.sum()
+    travelled = windows.tool[:, -1] - windows.tool[:, 0]
+    mapped = model.metric(visual[:, -1]) - model.metric(visual[:, 0])
+    return Diagnostics(
+        prediction_ratio_first=float(error[0] / persistence[0]),
+        prediction_ratio_last=float(error[-1] / persistence[-1]),
+        shuffled_ratio=float(wrong[-1] / error[-1]),
+        effective_rank=float(torch.exp(-(share * share.clamp_min(1e-12).log()).sum())),
+        smallest_std=float(flat.std(0).min()),
+        metric_error=_root_mean_square(mapped - travelled),
+        tool_probe_error=_root_mean_square(model.tool_probe(visual) - windows.tool),
+        joint_probe_error=float((model.joint_probe(visual) - windows.joints).square().mean().sqrt()),
+    )
+
+
+def _root_mean_square(vectors: torch.Tensor) -> float:
+    return float(vectors.square().sum(-1).mean().sqrt())
