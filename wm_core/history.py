@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 from wm_core.types import Observation
@@ -12,7 +13,7 @@ class NotReady(Exception):
 
 
 class StampError(ValueError):
-    """The observation was refused: its stamp is zero, repeated or older than what is here."""
+    """The observation was refused: its stamp is no time, repeated or older than what is here."""
 
 
 class ObservationHistory:
@@ -38,7 +39,7 @@ class ObservationHistory:
 
     def add(self, observation: Observation) -> None:
         """Takes the newest observation. Raises `StampError` and keeps what it had."""
-        if observation.stamp <= 0.0:
+        if not 0.0 <= observation.stamp < math.inf:  # NaN fails this too
             raise StampError(f"stamp {observation.stamp} is not a time")
         if self._kept:
             behind = self._kept[-1].stamp - observation.stamp

@@ -1,0 +1,50 @@
+"""Adds up the cost of imagined futures and remembers who contributed what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Sequence
+
+import torch
+from torch import Tensor
+
+from wm_core.protocols import Candidates, Objective, WorldModel
+from wm_core.types import CostTerm
+
+
+@dataclass(frozen=True)
+class Scores:
+    """candidates: those that were scored. costs: (S,), not finite where a future is invalid; shares: (K, S), weighted."""
+
+    candidates: Candidates
+    costs: Tensor
+    shares: Tensor
+    names: tuple[str, ...]
+
+    def terms(self, row: int) -> tuple[CostTerm, ...]:
+        """The share of each objective in the cost of one candidate."""
+        return tuple(CostTerm(name, value) for name, value in zip(self.names, self.shares[:, row].tolist()))
+
+
+class Evaluator:
+    """Sums objectives; imagines only if one of them looks at latents."""
+
+    def __init__(self, objectives: Sequence[Objective], world_model: WorldModel | None = None) -> None:
+        """Objectives of weight 0 are left out. Raises `ValueError` if none remains, or a model is missing."""
+        self.objectives = tuple(objective for objective in objectives if objective.weight > 0.0)
+        if not self.objectives:
+            raise ValueError("every objective has weight 0: there is nothing to plan for")
+        self.needs_latents = any(objective.needs_latents for objective in self.objectives)
+        if self.needs_latents and world_model is None:
+            raise ValueError("an objective needs imagined latents, and there is no world model")
+        self._world_model = world_model
+
+    def evaluate(self, candidates: Candidates, latent: Tensor | None = None) -> Scores:
+        """latent: (*latent) that the futures start from; needed if `needs_latents`. NaN costs become +inf."""
+        if self.needs_latents:
+            candidates = replace(
+                candidates, latents=self._world_model.rollout(latent, candidates.displacements)
+            )
+        shares = torch.stack([objective.weight * objective.cost(candidates) for objective in self.objectives])
+        costs = torch.nan_to_num(shares.sum(0), nan=torch.inf, posinf=torch.inf, neginf=torch.inf)
+        return Scores(candidates, costs, shares, tuple(objective.name for objective in self.objectives))

@@ -1,0 +1,197 @@
+"""Receding-horizon planning: encode, search among imagined futures, return the best and what the next plan needs."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wm_core.config import PlannerConfig, RobotConfig
+from wm_core.limits import arm_limits
+from wm_core.planning.batched_kinematics import BatchedKinematics
+from wm_core.planning.cem import CrossEntropySearch, Found
+from wm_core.planning.evaluator import Evaluator, Scores
+from wm_core.planning.motion import JointMotion, MotionSpace, ToolMotion
+from wm_core.planning.objectives import (
+    Effort,
+    GoalJoints,
+    GoalLatent,
+    GoalPose,
+    JointLimits,
+    Smoothness,
+    Workspace,
+)
+from wm_core.planning.rotation import rotation_matrix
+from wm_core.planning.task import Task, TaskCache
+from wm_core.planning.warm_start import shift_in_time
+from wm_core.protocols import Objective, WorldModel
+from wm_core.types import Goal, Observation, Plan, PlannerState
+
+if TYPE_CHECKING:
+    from wm_core.kinematics.urdf_arm import UrdfArm
+
+
+class MpcPlanner:
+    """Implements `Planner`. Goals with joints are planned in joint space, all others as tool motion.
+
+    It keeps the encoding of the last goal and nothing else; what one plan hands to the next is in `PlannerState`.
+    Begin every new goal with a fresh state.
+    """
+
+    def __init__(
+        self,
+        robot: RobotConfig,
+        kinematics: UrdfArm,
+        config: PlannerConfig = PlannerConfig(),
+        world_model: WorldModel | None = None,
+        device: torch.device | str = "cpu",
+        threads: int | None = None,
+        step: float | None = None,
+        max_step: float = 0.05,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """world_model: None serves pose and joint goals. device: where tensors live, the same as the model's.
+
+        threads: torch threads of the planning thread, None leaves them as they are (with another busy process one
+        is faster than two). step: s that one action spans, by default the model's, else 0.2.
+        max_step: m, the longest tool displacement of one action, as in training. clock: of the deadline.
+        """
+        self.config = config
+        self.robot = robot
+        self.step = step if step is not None else (world_model.step if world_model is not None else 0.2)
+        self.max_step = max_step
+        self._world_model = world_model
+        self._limits = arm_limits(robot, kinematics)
+        self._kinematics = BatchedKinematics(kinematics.chain(), device)
+        self._search = CrossEntropySearch(config, clock)
+        self._tasks = TaskCache(self._prepare)
+        self._threads = threads
+        self._clock = clock
+
+    @torch.inference_mode()
+    def plan(
+        self, observations: Sequence[Observation], goal: Goal, state: PlannerState, start: np.ndarray | None = None
+    ) -> tuple[Plan, PlannerState]:
+        """See `Planner`. Without an image in the goal only the newest observation is looked at, and not its image.
+
+        Raises `PlanningError` when no future has a finite cost, `ValueError` when observations are too few or the
+        goal needs a model that is not there.
+        """
+        started = self._clock()
+        self._apply_threads()
+        task = self._tasks.get(goal)
+        newest = observations[-1]
+        begin = np.asarray(newest.joints.position if start is None else start, dtype=float)
+        joints = self._tensor(begin)
+        latent = self._imagine_until(observations, joints) if task.evaluator.needs_latents else None
+
+        def score(actions: Tensor) -> Scores:
+            return task.evaluator.evaluate(task.space.candidates(actions, joints), latent)
+
+        generator = torch.Generator().manual_seed(state.seed)
+        mean, std = self._initial(task, state, newest.stamp)
+        proposals = [torch.zeros_like(mean)]  # holding still is always an option
+        straight = task.space.straight(joints, goal, self.config.horizon)
+        proposals += [straight] if straight is not None else []
+        found = self._search.search(score, mean, std, proposals, generator, started)
+        after = PlannerState(_draw_seed(generator), found.mean.cpu().numpy(), newest.stamp, task.kind)
+        return self._as_plan(found, begin, self._clock() - started), after
+
+    def _prepare(self, goal: Goal) -> Task:
+        space = self._space(goal)
+        evaluator = Evaluator(self._objectives(goal), self._world_model)
+        return Task(goal, space, evaluator, f"{goal.kind}/{type(space).__name__}")
+
+    def _space(self, goal: Goal) -> MotionSpace:
+        if goal.joints is not None:
+            return JointMotion(self._kinematics, self._limits, self.step)
+        turned = goal.pose.orientation if goal.pose is not None else None
+        orientation = np.array(self.robot.tool_orientation) if turned is None else turned
+        home = np.array(self.robot.home)
+        return ToolMotion(self._kinematics, self._limits, home, orientation, self.max_step, self.step)
+
+    def _objectives(self, goal: Goal) -> list[Objective]:
+        weights, limits = self.config.weights, self._limits
+        largest = self._tensor(limits.velocity * self.step)
+        terms: list[Objective] = [
+            Effort(weights.effort, largest),
+            Smoothness(weights.smoothness, largest),
+            JointLimits(weights.joint_limits, self._tensor(limits.lower), self._tensor(limits.upper)),
+            Workspace(weights.workspace, self._tensor(limits.workspace_lower), self._tensor(limits.workspace_upper)),
+        ]
+        if goal.image is not None:
+            if self._world_model is None:
+                raise ValueError("the goal has an image, and there is no world model to compare images with")
+            terms.append(GoalLatent(weights.goal_latent, self._world_model, self._world_model.encode_goal(goal.image)))
+        if goal.pose is not None:
+            turned = goal.pose.orientation
+            rotation = None if turned is None else self._tensor(rotation_matrix(turned))
+            terms.append(GoalPose(weights.goal_pose, self._tensor(goal.pose.position), rotation))
+        if goal.joints is not None:
+            terms.append(GoalJoints(weights.goal_joints, self._tensor(goal.joints)))
+        return terms
+
+    def _imagine_until(self, observations: Sequence[Observation], joints: Tensor) -> Tensor:
+        """The latent at the moment the new plan takes over: the newest frame, plus the motion that is already decided.
+
+        A plan that starts from where the arm will be, scored from where the arm was, would overshoot by the difference.
+        """
+        if len(observations) != self._world_model.history:
+            raise ValueError(f"expected {self._world_model.history} observations, got {len(observations)}")
+        latent = self._world_model.encode(observations)
+        seen, _ = self._kinematics.forward(self._tensor(observations[-1].joints.position))
+        decided = self._kinematics.forward(joints)[0] - seen
+        parts = math.ceil(float(decided.norm()) / self.max_step - 0.1)  # a tenth of a step is not worth a prediction
+        for _ in range(parts):
+            latent = self._world_model.next(latent[None], decided[None] / parts)[0]
+        return latent
+
+    def _initial(self, task: Task, state: PlannerState, stamp: float) -> tuple[Tensor, Tensor]:
+        shape = (self.config.horizon, task.space.dimension)
+        warm = None
+        usable = self.config.warm_start and state.mean is not None and state.stamp is not None
+        if usable and state.kind == task.kind and np.shape(state.mean) == shape:
+            warm = shift_in_time(np.asarray(state.mean), (stamp - state.stamp) / self.step)
+        if warm is None:
+            return self._tensor(np.zeros(shape)), self._tensor(np.full(shape, self.config.initial_std))
+        # The refit is free to leave the bounds; between plans it is brought back, or it would wander off for good.
+        return self._tensor(np.clip(warm, -1.0, 1.0)), self._tensor(np.full(shape, self.config.warm_std))
+
+    def _as_plan(self, found: Found, start: np.ndarray, seconds: float) -> Plan:
+        chosen = found.scores.candidates
+        terms = found.scores.terms(found.row)
+        latent_cost = next((term.value for term in terms if term.name == GoalLatent.name), math.nan)
+        return Plan(
+            start=start,
+            joint_path=_array(chosen.joint_path[found.row]),
+            tool_path=_array(chosen.tool_position[found.row]),
+            actions=_array(chosen.displacements[found.row]),
+            step=self.step,
+            cost=found.cost,
+            terms=terms,
+            latent_cost=latent_cost / (self.config.weights.goal_latent or math.nan),
+            samples=self.config.samples,
+            iterations=found.iterations,
+            seconds=seconds,
+            deadline_missed=seconds > self.config.deadline,
+        )
+
+    def _tensor(self, values: np.ndarray) -> Tensor:
+        return torch.as_tensor(np.asarray(values), dtype=self._kinematics.dtype, device=self._kinematics.device)
+
+    def _apply_threads(self) -> None:
+        # The setting belongs to the calling thread, and plans are made in a thread of their own.
+        if self._threads is not None and torch.get_num_threads() != self._threads:
+            torch.set_num_threads(self._threads)
+
+
+def _draw_seed(generator: torch.Generator) -> int:
+    return int(torch.randint(2**62, (), generator=generator))
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    return tensor.cpu().numpy().astype(float)

@@ -1,0 +1,36 @@
+"""Closeness to a goal image, in the world model's own terms."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from wm_core.protocols import Candidates, WorldModel
+
+
+class GoalLatent:
+    """Running sum of the latent distance to the goal; the last step counts more, so that arriving beats passing by."""
+
+    name = "goal_latent"
+    needs_latents = True
+    final_weight = 2.0
+
+    def __init__(self, weight: float, world_model: WorldModel, goal: Tensor) -> None:
+        """goal: (*goal), from `WorldModel.encode_goal`: it stems from an image and nothing else."""
+        self.weight = weight
+        self._world_model = world_model
+        self._goal = goal
+
+    def cost(self, candidates: Candidates) -> Tensor:
+        """-> (S,). Raises `ValueError` without latents."""
+        if candidates.latents is None:
+            raise ValueError("the goal_latent objective needs imagined latents, and there are none")
+        distance = self._world_model.goal_distance(candidates.latents, self._goal)  # (S, H)
+        return running_sum(distance, self.final_weight)
+
+
+def running_sum(values: Tensor, final_weight: float) -> Tensor:
+    """(S, H) -> (S,), the last step weighing `final_weight`, the others 1."""
+    weights = torch.ones(values.shape[1], device=values.device, dtype=values.dtype)
+    weights[-1] = final_weight
+    return values @ weights

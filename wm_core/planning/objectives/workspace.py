@@ -1,0 +1,26 @@
+"""Leaving the workspace box costs."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from wm_core.protocols import Candidates
+
+
+class Workspace:
+    """Running sum of how far (m) the tool is outside the box. Joint motion needs it; the guard would refuse such a path."""
+
+    name = "workspace"
+    needs_latents = False
+
+    def __init__(self, weight: float, lower: Tensor, upper: Tensor) -> None:
+        """lower, upper: (3,) m."""
+        self.weight = weight
+        self._lower = lower
+        self._upper = upper
+
+    def cost(self, candidates: Candidates) -> Tensor:
+        """-> (S,) m."""
+        position = candidates.tool_position
+        outside = (self._lower - position).clamp(min=0.0) + (position - self._upper).clamp(min=0.0)
+        return outside.norm(dim=-1).sum(-1)

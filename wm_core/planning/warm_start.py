@@ -1,0 +1,21 @@
+"""Carries a plan over to a later moment."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def shift_in_time(mean: np.ndarray, steps: float) -> np.ndarray | None:
+    """mean: (H, A), an action a step -> what of it lies `steps` (>= 0, any fraction) later, the last action repeated.
+
+    An action spans a whole step, so each new one is the mix of the two that it overlaps.
+    None where nothing of it is left, or the clock ran backwards.
+    """
+    horizon = len(mean)
+    if not 0.0 <= steps < horizon:  # NaN fails this too
+        return None
+    whole = int(steps)
+    fraction = steps - whole
+    rows = np.arange(horizon) + whole
+    early, late = np.minimum(rows, horizon - 1), np.minimum(rows + 1, horizon - 1)
+    return (1.0 - fraction) * mean[early] + fraction * mean[late]
