@@ -1,0 +1,5 @@
+"""A substitution could not be performed."""
+
+
+class SubstitutionFailure(RuntimeError):
+    """Raised by substitutions; the message says what is missing."""
