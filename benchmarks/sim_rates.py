@@ -31,7 +31,7 @@ from trajectory_msgs.msg import JointTrajectory  # noqa: E402
 from benchmarks.record import append_row  # noqa: E402
 from sim.scene import ARM_JOINTS  # noqa: E402
 from wm_core.types import Trajectory  # noqa: E402
-from wm_ros.conversions import joint_state_from_message, trajectory_to_message  # noqa: E402
+from wm_ros.conversions import image_stamp, joint_state_from_message, trajectory_to_message  # noqa: E402
 
 WARM_UP = 2.0  # s after the first image, not counted
 
@@ -41,22 +41,23 @@ class Listener(Node):
 
     def __init__(self) -> None:
         super().__init__("sim_rates")
-        self.joints: list[tuple[float, float]] = []  # arrival (monotonic s), age (s)
-        self.images: list[tuple[float, float]] = []
+        # arrival (s, monotonic), age on arrival (s), when the simulator published it (s)
+        self.joints: list[tuple[float, float, float]] = []
+        self.images: list[tuple[float, float, float]] = []
         self._start: np.ndarray | None = None
         self._publisher = self.create_publisher(JointTrajectory, "panda_arm_controller/joint_trajectory", 10)
         self.create_subscription(JointState, "joint_states", self._on_joints, 50)
         self.create_subscription(Image, "camera/image_raw", self._on_image, QoSProfile(depth=1))
         self.create_timer(0.1, self._sway)
 
-    def _on_joints(self, message: JointState) -> None:
+    def _on_joints(self, message: JointState, info: dict[str, int]) -> None:
         state = joint_state_from_message(message, ARM_JOINTS)
         self._start = state.position if self._start is None else self._start
-        self.joints.append((time.monotonic(), time.time() - state.stamp))
+        self.joints.append((time.monotonic(), time.time() - state.stamp, 1e-9 * info["source_timestamp"]))
 
-    def _on_image(self, message: Image) -> None:
-        stamp = message.header.stamp
-        self.images.append((time.monotonic(), time.time() - stamp.sec - stamp.nanosec * 1e-9))
+    def _on_image(self, message: Image, info: dict[str, int]) -> None:
+        age = time.time() - image_stamp(message)
+        self.images.append((time.monotonic(), age, 1e-9 * info["source_timestamp"]))
 
     def _sway(self) -> None:
         if self._start is None:
@@ -83,13 +84,16 @@ def measure(listener: Listener, seconds: float) -> dict[str, object]:
         executor.spin_once(timeout_sec=0.5)
     joints = np.array([row for row in listener.joints if row[0] >= begin])
     images = np.array([row for row in listener.images if row[0] >= begin])
-    gaps, image_gaps = 1e3 * np.diff(joints[:, 0]), 1e3 * np.diff(images[:, 0])
+    sent, gaps, image_gaps = (1e3 * np.diff(column) for column in (joints[:, 2], joints[:, 0], images[:, 0]))
     return {
         "seconds": seconds,
         "joints_hz": round(len(joints) / seconds, 1),
-        "joints_gap_p50_ms": round(float(np.median(gaps)), 2),
-        "joints_gap_p99_ms": round(float(np.percentile(gaps, 99)), 2),
-        "joints_gap_max_ms": round(float(gaps.max()), 2),
+        "published_gap_p50_ms": round(float(np.median(sent)), 2),
+        "published_gap_p99_ms": round(float(np.percentile(sent, 99)), 2),
+        "published_gap_max_ms": round(float(sent.max()), 2),
+        "arrival_gap_p50_ms": round(float(np.median(gaps)), 2),
+        "arrival_gap_p99_ms": round(float(np.percentile(gaps, 99)), 2),
+        "arrival_gap_max_ms": round(float(gaps.max()), 2),
         "joints_age_p99_ms": round(1e3 * float(np.percentile(joints[:, 1], 99)), 2),
         "images_hz": round(len(images) / seconds, 1),
         "images_gap_p99_ms": round(float(np.percentile(image_gaps, 99)), 2),

@@ -19,6 +19,7 @@ from sim.live_camera import LiveCamera
 from sim.node_parameters import SimParameters
 from sim.node_topics import SimTopics
 from sim.pacing import StampClock
+from sim.priority import ask_for_real_time
 from sim.real_time import Rates, RealTimeLoop
 from sim.render_process import RenderProcess
 from sim.scene import Scene
@@ -37,6 +38,7 @@ class SimNode(Node):
         declare_parameters(self, SimParameters, read_only=True)
         parameters = read_parameters(self, SimParameters)
         self._health = HealthReporter(self, "simulation")
+        self._realtime = parameters.realtime
         self._scene = self._load(parameters)
         self._camera = LiveCamera(
             partial(RenderProcess, parameters.image_width, parameters.image_height), self._on_camera
@@ -49,7 +51,9 @@ class SimNode(Node):
         self._loop = RealTimeLoop(SimArm(self._scene), self._camera, topics, clock, rates)
 
     def run(self, stop: threading.Event) -> None:
-        """Physics until `stop` is set; sets it when physics fails, and raises."""
+        """Physics until `stop` is set; sets it when physics fails, and raises. Call it in a thread of its own."""
+        if self._realtime and not ask_for_real_time():
+            self.get_logger().info("no permission for real-time scheduling: on a busy machine joint_states come less evenly")
         try:
             self._loop.run(stop)
         finally:

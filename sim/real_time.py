@@ -77,10 +77,10 @@ class RealTimeLoop:
         drift = self._clock.correct(arm.now)
         if drift:
             self._outputs.warn(f"stamps follow the wall clock: {drift:+.3f} s")
-        self._take_orders()
         stamp = self._clock.stamp(arm.now)
-        self._outputs.clock(stamp)
+        self._outputs.clock(stamp)  # first: nobody should see a stamp from the future
         self._outputs.joints(arm.scene.read(stamp), *arm.scene.fingers())
+        self._take_orders()
         self._look(stamp)
         if self._pose.due(arm.now, self._tick / 2.0):
             self._pose.done(arm.now, self._tick / 2.0)
