@@ -8,6 +8,7 @@ import time
 from typing import Mapping
 
 from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from wm_ros.conversions import Health, Level, diagnostics_message
@@ -28,7 +29,7 @@ class HealthReporter:
         # part -> its health, when that was set, when it was last told of
         self._parts: dict[str, tuple[Health, float, float]] = {}
         self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self._timer = node.create_timer(1.0, self.publish)
+        self._timer = node.create_timer(1.0, self.publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def ok(self, part: str, message: str, values: Mapping[str, str] | None = None) -> None:
         """The part works. An error that is still lingering stays on show."""

@@ -13,19 +13,22 @@ from wm_ros.conversions.times import seconds_to_time, time_to_seconds
 
 
 def joint_state_from_message(
-    message: JointStateMessage, joint_names: Sequence[str], previous: JointState | None = None
+    message: JointStateMessage,
+    joint_names: Sequence[str],
+    previous: JointState | None = None,
+    source: str = "joint_states",
 ) -> JointState:
     """The named joints, in the order of `joint_names`; other joints (fingers, mimics) are ignored.
 
     A velocity that is missing or NaN (the driver's sign for 'no such interface') becomes the finite difference to
     `previous`, or zero without one. Raises `ConversionError` for missing or duplicate joints, arrays of
-    unequal length and positions that are not finite.
+    unequal length and positions that are not finite; `source` is what its text calls the message.
     """
-    rows = _rows(message, joint_names)
+    rows = _rows(message, joint_names, source)
     position = _values(message.position, rows)
     bad = [name for name, value in zip(joint_names, position) if not np.isfinite(value)]
     if bad:
-        raise ConversionError(f"joint_states has a position that is not finite for {', '.join(bad)}")
+        raise ConversionError(f"{source} has a position that is not finite for {', '.join(bad)}")
     stamp = time_to_seconds(message.header.stamp)
     velocity = _values(message.velocity, rows)
     unknown = ~np.isfinite(velocity)
@@ -36,7 +39,7 @@ def joint_state_from_message(
 
 def missing_velocities(message: JointStateMessage, joint_names: Sequence[str]) -> tuple[str, ...]:
     """The joints whose velocity is not measured. Raises like `joint_state_from_message`."""
-    velocity = _values(message.velocity, _rows(message, joint_names))
+    velocity = _values(message.velocity, _rows(message, joint_names, "joint_states"))
     return tuple(name for name, value in zip(joint_names, velocity) if not np.isfinite(value))
 
 
@@ -51,18 +54,18 @@ def joint_state_to_message(
     return message
 
 
-def _rows(message: JointStateMessage, joint_names: Sequence[str]) -> list[int]:
+def _rows(message: JointStateMessage, joint_names: Sequence[str], source: str) -> list[int]:
     names = list(message.name)
     index = {name: row for row, name in enumerate(names)}
     if len(index) != len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
-        raise ConversionError(f"joint_states names {', '.join(twice)} more than once")
+        raise ConversionError(f"{source} names {', '.join(twice)} more than once")
     for field, values in (("position", message.position), ("velocity", message.velocity), ("effort", message.effort)):
         if len(values) not in (0, len(names)):
-            raise ConversionError(f"joint_states has {len(values)} values of {field}, expected {len(names)} or none")
+            raise ConversionError(f"{source} has {len(values)} values of {field}, expected {len(names)} or none")
     missing = [name for name in joint_names if name not in index]
     if missing:
-        raise ConversionError(f"joint_states lacks {', '.join(missing)}; it has: {', '.join(names) or 'no joints'}")
+        raise ConversionError(f"{source} lacks {', '.join(missing)}; it has: {', '.join(names) or 'no joints'}")
     return [index[name] for name in joint_names]
 
 

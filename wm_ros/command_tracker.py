@@ -1,0 +1,45 @@
+"""What the controller is doing now, known from what was last commanded."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wm_core.interpolation import sample
+from wm_core.safety import Following
+from wm_core.types import JointState, MotionState, Trajectory
+
+# A controller holds its last point; an arm at rest this far (rad) from it was moved by somebody else.
+_STRAYED = 0.1
+
+
+class CommandTracker:
+    """Follows the commands on paper, by the controller's own rules. All times are s on the caller's one clock."""
+
+    def __init__(self) -> None:
+        self.following: Following | None = None
+
+    def command(self, trajectory: Trajectory, now: float, measured: JointState | None) -> Following | None:
+        """`trajectory` replaces what is followed, from `now` on. Without any known state it is not tracked."""
+        start = self.state(now, measured)
+        self.following = None if start is None else Following(trajectory, start, now)
+        return self.following
+
+    def state(self, now: float, measured: JointState | None) -> MotionState | None:
+        """What the controller commands at `now`; None before anything was commanded or measured."""
+        self._forget_if_strayed(now, measured)
+        if self.following is not None:
+            return sample(self.following.trajectory, self.following.start, now - self.following.since)
+        return None if measured is None else MotionState.at_rest(measured.position)
+
+    def moving(self, now: float) -> bool:
+        """Whether the end of the last command is still ahead."""
+        return self.following is not None and now - self.following.since < self.following.trajectory.times[-1]
+
+    def _forget_if_strayed(self, now: float, measured: JointState | None) -> None:
+        if self.following is None or measured is None:
+            return
+        if now < self.following.since - 1.0:  # the clock was set back
+            self.following = None
+        elif now - self.following.since > self.following.trajectory.times[-1] + 0.5:
+            if np.abs(measured.position - self.following.trajectory.positions[-1]).max() > _STRAYED:
+                self.following = None

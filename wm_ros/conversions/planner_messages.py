@@ -1,0 +1,154 @@
+"""The types of wm_interfaces: PlanToGoal and the statistics of planner and guard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Sequence
+
+from wm_interfaces.action import PlanToGoal
+from wm_interfaces.msg import CostTerm, GuardStatistics, PlannerStatistics
+
+from wm_core.types import Goal, Plan
+from wm_ros.conversions.errors import ConversionError
+from wm_ros.conversions.images import array_to_image, image_to_array
+from wm_ros.conversions.joints import joint_state_from_message, joint_state_to_message
+from wm_ros.conversions.poses import pose_from_message, pose_to_message
+from wm_ros.conversions.times import seconds_to_duration, seconds_to_time, time_to_seconds
+from wm_ros.guard_logic import GuardCounts
+from wm_ros.outcome import Outcome, Progress
+
+
+@dataclass(frozen=True)
+class GoalDefaults:
+    """What a goal means where it says 0: m, rad, rad, s. frame_id: the base frame that poses are in."""
+
+    position_tolerance: float
+    orientation_tolerance: float
+    joint_tolerance: float
+    time_limit: float
+    frame_id: str
+
+
+def goal_from_action(
+    message: PlanToGoal.Goal, joint_names: Sequence[str], defaults: GoalDefaults
+) -> tuple[Goal, float]:
+    """-> the goal and its time limit in s. Raises `ConversionError`."""
+    image = image_to_array(message.image).copy() if len(message.image.data) else None
+    pose = pose_from_message(message.pose, defaults.frame_id) if message.use_pose else None
+    joints = None
+    if message.joints.name:
+        joints = joint_state_from_message(message.joints, joint_names, source="goal joints").position
+    if image is None and pose is None and joints is None:
+        raise ConversionError("goal is empty: expected an image with data, use_pose with a pose, or joints with names")
+    goal = Goal(
+        image=image,
+        pose=pose,
+        joints=joints,
+        position_tolerance=_or_default("position_tolerance", message.position_tolerance, defaults.position_tolerance),
+        orientation_tolerance=_or_default(
+            "orientation_tolerance", message.orientation_tolerance, defaults.orientation_tolerance
+        ),
+        joint_tolerance=_or_default("joint_tolerance", message.joint_tolerance, defaults.joint_tolerance),
+    )
+    return goal, _or_default("time_limit", time_to_seconds(message.time_limit), defaults.time_limit)
+
+
+def goal_to_action(goal: Goal, joint_names: Sequence[str], frame_id: str, time_limit: float) -> PlanToGoal.Goal:
+    """time_limit: s, 0 for the node's default."""
+    message = PlanToGoal.Goal(time_limit=seconds_to_duration(time_limit))
+    if goal.image is not None:
+        message.image = array_to_image(goal.image, 0.0, "")
+    if goal.pose is not None:
+        message.use_pose = True
+        message.pose = pose_to_message(goal.pose, 0.0, frame_id)
+    if goal.joints is not None:
+        message.joints = joint_state_to_message(joint_names, goal.joints, [], 0.0)
+    message.position_tolerance = goal.position_tolerance
+    message.orientation_tolerance = goal.orientation_tolerance
+    message.joint_tolerance = goal.joint_tolerance
+    return message
+
+
+def result_message(outcome: Outcome) -> PlanToGoal.Result:
+    """The end of a goal, for its client."""
+    return PlanToGoal.Result(code=int(outcome.code), message=outcome.message, final_error=float(outcome.final_error))
+
+
+def feedback_message(progress: Progress) -> PlanToGoal.Feedback:
+    """One period of a goal, for its client."""
+    return PlanToGoal.Feedback(
+        distance=float(progress.distance),
+        latent_cost=float(progress.latent_cost),
+        plan_ms=float(progress.plan_ms),
+        state=progress.state,
+    )
+
+
+@dataclass(frozen=True)
+class PlanReport:
+    """One plan and what it was made for. stamp, frame_age, deadline: s; counters since activation."""
+
+    plan: Plan
+    goal_kind: str
+    distance: float
+    stamp: float
+    frame_age: float
+    deadline: float
+    plans: int
+    deadline_misses: int
+    frame_id: str
+
+
+def planner_statistics_message(report: PlanReport) -> PlannerStatistics:
+    """Written once a plan."""
+    plan = report.plan
+    message = PlannerStatistics(
+        goal_kind=report.goal_kind,
+        terms=[CostTerm(name=term.name, value=float(term.value)) for term in plan.terms],
+        cost=float(plan.cost),
+        samples=plan.samples,
+        horizon=len(plan.joint_path),
+        iterations=plan.iterations,
+        plan_ms=1e3 * plan.seconds,
+        deadline_ms=1e3 * report.deadline,
+        deadline_missed=bool(plan.deadline_missed),
+        plans=report.plans,
+        deadline_misses=report.deadline_misses,
+        distance=float(report.distance),
+        frame_age_ms=1e3 * report.frame_age,
+    )
+    message.header.stamp = seconds_to_time(report.stamp)
+    message.header.frame_id = report.frame_id
+    return message
+
+
+def guard_statistics_message(counts: GuardCounts, stamp: float) -> GuardStatistics:
+    """stamp: s."""
+    message = GuardStatistics(
+        accepted=counts.accepted,
+        clipped=counts.clipped,
+        rejected=counts.rejected,
+        holds=counts.holds,
+        published_outside_limits=counts.published_outside_limits,
+        last_reason=counts.last_reason,
+    )
+    message.header.stamp = seconds_to_time(stamp)
+    return message
+
+
+def guard_statistics_from_message(message: GuardStatistics) -> GuardCounts:
+    """What the guard did so far."""
+    return GuardCounts(
+        message.accepted,
+        message.clipped,
+        message.rejected,
+        message.holds,
+        message.published_outside_limits,
+        message.last_reason,
+    )
+
+
+def _or_default(field: str, value: float, default: float) -> float:
+    if not 0.0 <= value < float("inf"):
+        raise ConversionError(f"goal {field} is {value}, expected a positive number, or 0 for {default}")
+    return value if value > 0.0 else default

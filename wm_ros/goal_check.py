@@ -1,0 +1,40 @@
+"""Refuses goals that cannot be meant, before anything moves."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wm_core.types import Goal
+from wm_ros.planner_tools import PlannerTools
+
+
+class GoalError(ValueError):
+    """The goal is refused; the text names the part, its value and what was expected."""
+
+
+def check_goal(goal: Goal, tools: PlannerTools) -> None:
+    """Raises `GoalError`."""
+    if goal.image is not None and tools.world_model is None:
+        raise GoalError("goal image: the planner runs without a world model (model is 'none'); expected a pose or joints")
+    if goal.joints is not None:
+        _check_joints(goal.joints, tools)
+    if goal.pose is not None:
+        limits = tools.limits
+        _check_box("goal pose", goal.pose.position, limits.workspace_lower, limits.workspace_upper)
+
+
+def _check_joints(joints: np.ndarray, tools: PlannerTools) -> None:
+    limits = tools.limits
+    for name, value, low, high in zip(limits.names, joints, limits.lower, limits.upper):
+        if not low <= value <= high:
+            raise GoalError(f"goal joint '{name}' is {value:.3f} rad, expected {low:.3f} to {high:.3f} rad")
+    tool = tools.kinematics.forward(joints).position
+    _check_box("goal joints put the tool", tool, limits.workspace_lower, limits.workspace_upper)
+
+
+def _check_box(what: str, position: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+    if not ((position >= low) & (position <= high)).all():
+        rounded = [round(float(value), 3) for value in position]
+        raise GoalError(
+            f"{what} at {rounded} m is outside the workspace, expected x, y, z between {low.tolist()} and {high.tolist()}"
+        )

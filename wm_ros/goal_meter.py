@@ -1,0 +1,50 @@
+"""How far the arm is from a goal, from what is measured. The simulator's truth has no way in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wm_core.protocols import Kinematics
+from wm_core.types import Goal
+
+
+@dataclass(frozen=True)
+class Reading:
+    """distance: m to an image or pose goal, largest joint error in rad otherwise; within: every tolerance is met."""
+
+    distance: float
+    within: bool
+
+
+class GoalMeter:
+    """Measures one goal."""
+
+    def __init__(self, goal: Goal, kinematics: Kinematics, image_target: np.ndarray | None) -> None:
+        """image_target: (3,) m, where the model reads the tool in the goal image; None without one."""
+        self._goal = goal
+        self._kinematics = kinematics
+        self._image_target = image_target
+
+    def read(self, joints: np.ndarray) -> Reading:
+        """joints: (J,) rad, measured."""
+        goal = self._goal
+        tool = self._kinematics.forward(joints)
+        distances, within = [], []
+        for target in (None if goal.pose is None else goal.pose.position, self._image_target):
+            if target is not None:
+                distances.append(float(np.linalg.norm(tool.position - target)))
+                within.append(distances[-1] <= goal.position_tolerance)
+        if goal.pose is not None and goal.pose.orientation is not None:
+            within.append(_angle(tool.orientation, goal.pose.orientation) <= goal.orientation_tolerance)
+        if goal.joints is not None:
+            error = float(np.abs(joints - goal.joints).max())
+            within.append(error <= goal.joint_tolerance)
+            distances.append(error)
+        return Reading(distances[0] if distances else float("nan"), bool(within) and all(within))
+
+
+def _angle(first: np.ndarray, second: np.ndarray) -> float:
+    """Angle between two unit quaternions, rad; q and -q are the same turn."""
+    return float(2.0 * np.arccos(np.clip(abs(np.dot(first, second)), 0.0, 1.0)))

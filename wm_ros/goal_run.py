@@ -1,0 +1,160 @@
+"""One goal from acceptance to its end, a period at a time. No ROS: what goes out is returned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+
+from wm_core.kinematics.time_parameterisation import parameterise, stop
+from wm_core.types import Goal, Plan, PlannerState, Trajectory
+from wm_ros.goal_meter import GoalMeter, Reading
+from wm_ros.outcome import Code, Outcome, Progress
+from wm_ros.planner_inputs import InputError, PlannerInputs
+from wm_ros.planner_tools import PlannerTools
+from wm_ros.progress import ProgressMonitor
+
+# Plans in a row that may fail before the goal is given up.
+_FAILURES = 5
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Times in s; see `PlannerParameters`."""
+
+    horizon: float
+    rest_speed: float
+    settle_time: float
+    no_progress_time: float
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """now: s on the clock of the stamps; steady: s, never jumps."""
+
+    now: Callable[[], float]
+    steady: Callable[[], float]
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What one period gave. stamp: s, the moment that the proposal's times count from; frame_age: s.
+
+    trajectory, plan: None where nothing was planned. problem: why not, and whose fault it is.
+    """
+
+    progress: Progress
+    outcome: Outcome | None = None
+    trajectory: Trajectory | None = None
+    stamp: float = 0.0
+    plan: Plan | None = None
+    frame_age: float = float("nan")
+    problem: InputError | None = None
+
+
+class GoalRun:
+    """Plans towards one goal until it is reached or given up."""
+
+    def __init__(
+        self, goal: Goal, time_limit: float, tools: PlannerTools, inputs: PlannerInputs, settings: RunSettings, clocks: Clocks
+    ) -> None:
+        self.goal = goal
+        self._tools, self._inputs, self._settings, self._clocks = tools, inputs, settings, clocks
+        self._time_limit = time_limit
+        self._ends = clocks.steady() + time_limit
+        target = None if goal.image is None else tools.tool_in_image(goal.image)
+        self._meter = GoalMeter(goal, tools.kinematics, target)
+        self._monitor = ProgressMonitor(settings.settle_time, settings.no_progress_time, smallest_gain=0.03)
+        self._state = PlannerState(seed=0)
+        self._plan_seconds = 0.05
+        self._latent_cost = float("nan")
+        self._failures = 0
+        self._distance = float("nan")
+
+    def step(self) -> Step:
+        """One period: look, decide whether it is over, else plan."""
+        now, steady = self._clocks.now(), self._clocks.steady()
+        try:
+            self._inputs.check(now, steady)
+            measured = self._inputs.measured()
+            reading = self._meter.read(measured.position)
+            self._distance = reading.distance
+            resting = float(np.abs(measured.velocity).max()) <= self._settings.rest_speed
+            self._monitor.add(reading, resting, steady)
+            outcome = self._end(reading, steady)
+            if outcome is not None:
+                return Step(self._progress("settling"), outcome)
+            return self._plan(now)
+        except InputError as problem:
+            return self._wait(problem, steady)
+
+    def final(self, code: Code, message: str) -> Outcome:
+        """An end that comes from outside, with the error so far."""
+        return Outcome(code, message, self._distance)
+
+    def _end(self, reading: Reading, steady: float) -> Outcome | None:
+        unit = "m" if self.goal.image is not None or self.goal.pose is not None else "rad"
+        distance = f"{reading.distance:.3f} {unit}"
+        if self._monitor.reached(steady):
+            return Outcome(Code.SUCCESS, f"reached, {distance} from the goal", reading.distance)
+        if self._monitor.stuck(steady):
+            waited = self._settings.no_progress_time
+            text = f"no progress for {waited:.1f} s: still {distance} from the goal; is it within reach?"
+            return Outcome(Code.NO_PROGRESS, text, reading.distance)
+        if steady > self._ends:
+            text = f"time limit of {self._time_limit:.1f} s passed, {distance} from the goal"
+            return Outcome(Code.TIME_LIMIT, text, reading.distance)
+        return None
+
+    def _plan(self, now: float) -> Step:
+        observations = self._inputs.window()
+        ahead = self._inputs.commanded(now + self._plan_seconds)
+        try:
+            plan, self._state = self._tools.planner.plan(observations, self.goal, self._state, ahead.position)
+            if not np.isfinite(plan.joint_path).all():
+                raise ValueError("the plan is not finite")
+            self._plan_seconds = 0.8 * self._plan_seconds + 0.2 * plan.seconds
+            # The state at this moment, not the predicted one: planning took what it took.
+            stamp = self._clocks.now()
+            start = self._inputs.commanded(stamp)
+            trajectory = parameterise(start, plan.joint_path, plan.step, self._tools.limits, self._settings.horizon)
+        except Exception as error:  # out of memory, NaN, no IK: the arm holds, and says why
+            return self._failed(error)
+        self._failures = 0
+        self._latent_cost = plan.latent_cost
+        state = "settling" if self._monitor.settling() else "planning"
+        age = stamp - observations[-1].stamp
+        return Step(self._progress(state, plan), None, trajectory, stamp, plan, age)
+
+    def _failed(self, error: Exception) -> Step:
+        self._failures += 1
+        self._state = PlannerState(seed=self._state.seed + 1)
+        text = f"{type(error).__name__}: {error}"
+        if self._failures >= _FAILURES:
+            return Step(self._progress("holding"), self.final(Code.PLANNER_ERROR, f"{_FAILURES} plans failed: {text}"))
+        return self._holding(InputError("planning", text))
+
+    def _wait(self, problem: InputError, steady: float) -> Step:
+        self._monitor.pause(steady)
+        if steady > self._ends:
+            return Step(self._progress("holding"), self.final(Code.NOT_READY, str(problem)), problem=problem)
+        return self._holding(problem)
+
+    def _holding(self, problem: InputError) -> Step:
+        stamp = self._clocks.now()
+        return Step(
+            self._progress("holding"), None, propose_rest(self._inputs, self._tools, stamp), stamp, problem=problem
+        )
+
+    def _progress(self, state: str, plan: Plan | None = None) -> Progress:
+        plan_ms = float("nan") if plan is None else 1e3 * plan.seconds
+        return Progress(self._distance, self._latent_cost, plan_ms, state)
+
+
+def propose_rest(inputs: PlannerInputs, tools: PlannerTools, now: float) -> Trajectory | None:
+    """A stop from what is commanded now; None for an arm that is at rest."""
+    state = inputs.commanded(now)
+    if state is None or not inputs.moving(now):
+        return None
+    return stop(state, tools.limits)

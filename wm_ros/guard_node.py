@@ -1,0 +1,149 @@
+"""Node `guard`: the last gate before the controller, in a process of its own that never imports torch.
+
+It is the only publisher on <controller>/joint_trajectory. Whatever happens to the planner, the arm ends at rest.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Sequence
+
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from sensor_msgs.msg import JointState as JointStateMessage
+from trajectory_msgs.msg import JointTrajectory
+from wm_interfaces.msg import GuardStatistics
+
+from wm_core.config import ConfigError
+from wm_core.kinematics.urdf_arm import KinematicsError
+from wm_core.limits import arm_limits
+from wm_core.safety import TrajectoryFilter
+from wm_core.types import Trajectory
+from wm_ros.conversions import (
+    ConversionError,
+    joint_state_from_message,
+    message_to_trajectory,
+    trajectory_to_message,
+)
+from wm_ros.conversions.planner_messages import guard_statistics_message
+from wm_ros.guard_logic import Guard, Silence
+from wm_ros.guard_parameters import GuardParameters
+from wm_ros.health import HealthReporter
+from wm_ros.parameters import ParameterError, declare_parameters, read_parameters
+from wm_ros.process import StartupError, run
+from wm_ros.robot_source import load_robot
+
+_RELIABLE_LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+
+
+class GuardNode(Node):
+    """Wires `Guard` to topics."""
+
+    def __init__(self) -> None:
+        """Raises `StartupError`."""
+        super().__init__("guard")
+        try:
+            declare_parameters(self, GuardParameters, read_only=True)
+            self._parameters = read_parameters(self, GuardParameters)
+            robot, arm = load_robot(self, self._parameters.robot, self._parameters.description_timeout)
+            judge = TrajectoryFilter(arm_limits(robot, arm), arm, self._parameters.safety())
+        except (ParameterError, ConfigError, KinematicsError) as error:
+            raise StartupError(f"guard: {error}") from error
+        silence = Silence(self._parameters.proposal_timeout, self._parameters.state_timeout)
+        self._names = arm.joint_names
+        self._guard = Guard(judge, arm, silence)
+        self._health = HealthReporter(self, robot.name)
+        self._connect(f"{self._parameters.controller}/joint_trajectory")
+        self.get_logger().info(f"guarding '{robot.name}' on {self._command.topic_name}")
+
+    def failed(self, error: Exception) -> None:
+        """A callback raised: nothing went out, and silence ends in a hold."""
+        self._health.error("callbacks", f"exception: {error}")
+
+    def close(self) -> None:
+        """Brings the arm to rest."""
+        self._publish_hold(self._guard.hold("the guard is shutting down", self._now()))
+
+    def _connect(self, command_topic: str) -> None:
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._command = self.create_publisher(JointTrajectory, command_topic, 10)
+        self._statistics = self.create_publisher(GuardStatistics, "~/statistics", 10)
+        # Best effort matches every publisher, and a state that is sent again is a state that is late.
+        self.create_subscription(JointStateMessage, "joint_states", self._on_joints, qos_profile_sensor_data)
+        self.create_subscription(JointTrajectory, "proposal", self._on_proposal, _RELIABLE_LATEST)
+        self.create_timer(0.02, self._on_watch, clock=steady)
+        self.create_timer(1.0, self._on_second, clock=steady)
+
+    def _on_joints(self, message: JointStateMessage) -> None:
+        try:
+            state = joint_state_from_message(message, self._names, self._guard.measured)
+        except ConversionError as error:
+            self._health.error("joint_states", str(error))
+            return
+        self._guard.measure(state, time.monotonic())
+
+    def _on_proposal(self, message: JointTrajectory) -> None:
+        try:
+            proposal, stamp = message_to_trajectory(message)
+            verdict = self._guard.propose(proposal, stamp, self._now(), time.monotonic())
+        except ConversionError as error:
+            verdict = self._guard.reject(str(error))
+        if verdict.trajectory is not None:
+            self._publish(verdict.trajectory)
+        if verdict.kind == "accepted":
+            self._health.ok("proposals", "accepted")
+        elif verdict.kind == "clipped":
+            self._health.warn("proposals", f"clipped: {verdict.reason}")
+        else:
+            self._health.error("proposals", f"rejected: {verdict.reason}")
+        self._publish_statistics()
+
+    def _on_watch(self) -> None:
+        self._publish_hold(self._guard.watch(self._now(), time.monotonic()))
+
+    def _publish_hold(self, hold: tuple[Trajectory, str] | None) -> None:
+        if hold is not None:
+            self._publish(hold[0])
+            self._health.error("commands", f"holding: {hold[1]}")
+            self._publish_statistics()
+
+    def _publish(self, trajectory: Trajectory) -> None:
+        # Stamp 0: starts on arrival. A stamp would tie us to the controller's clock.
+        self._command.publish(trajectory_to_message(trajectory))
+        if self._guard.counts.published_outside_limits:
+            count = self._guard.counts.published_outside_limits
+            self._health.error("limits", f"{count} published points are outside the limits")
+
+    def _on_second(self) -> None:
+        age = self._guard.state_age(time.monotonic())
+        if age > self._parameters.state_timeout:
+            self._health.error("joint_states", "none received yet" if age == float("inf") else f"stopped {age:.1f} s ago")
+        else:
+            self._health.ok("joint_states", "received")
+        self._watch_for_rivals()
+        self._publish_statistics()
+
+    def _watch_for_rivals(self) -> None:
+        publishers = self.get_publishers_info_by_topic(self._command.topic_name)
+        rivals = sorted(info.node_name for info in publishers if info.node_name != self.get_name())
+        if len(publishers) > 1:
+            self._health.warn("commands", f"others publish on {self._command.topic_name}: {rivals or 'a second guard'}")
+        else:
+            self._health.ok("commands", "moving" if self._guard.moving(self._now()) else "at rest")
+
+    def _publish_statistics(self) -> None:
+        self._statistics.publish(guard_statistics_message(self._guard.counts, self._now()))
+
+    def _now(self) -> float:
+        return self.get_clock().now().nanoseconds / 1e9
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Entry point. Exit code 2 where the configuration cannot work."""
+    sys.exit(run(GuardNode, args))
+
+
+if __name__ == "__main__":
+    main()

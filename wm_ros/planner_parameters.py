@@ -1,0 +1,46 @@
+"""Parameters of the planner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wm_ros.conversions.planner_messages import GoalDefaults
+from wm_ros.parameters import parameter
+
+
+@dataclass(frozen=True)
+class PlannerParameters:
+    """Read at every configure: set them, then configure."""
+
+    robot: str = parameter("panda", "Robot: a name in share/wm_ros/config or the path of a YAML file.")
+    controller: str = parameter("panda_arm_controller", "Controller whose <controller>/joint_trajectory shows what the arm follows.")
+    model: str = parameter("panda_tabletop", "World model: a name in share/wm_ros/models or a path; none: pose and joint goals only.")
+    device: str = parameter("auto", "Where the model runs.", choices=("auto", "cpu", "cuda"))
+    threads: int = parameter(2, "Threads of torch; 0 leaves torch's own choice.", 0, 64)
+    description_timeout: float = parameter(
+        10.0, "How long configure waits for robot_description where the robot file names no URDF (s).", 0.1, 60.0
+    )
+    replan_period: float = parameter(0.1, "Time between two plans (s).", 0.02, 2.0)
+    horizon: float = parameter(1.0, "Length of what is proposed of each plan (s).", 0.2, 1.5)
+    camera_period: float = parameter(0.05, "Time between two camera frames; no longer than the model step (s).", 0.005, 1.0)
+    image_reliability: str = parameter(
+        "reliable", "QoS of the image subscription; best effort loses most frames above 640x480.", choices=("reliable", "best_effort")
+    )
+    max_frame_age: float = parameter(0.5, "Oldest camera frame that is planned on (s).", 0.02, 5.0)
+    max_state_age: float = parameter(0.25, "Oldest joint state that is planned on (s).", 0.02, 5.0)
+    frozen_after: float = parameter(1.0, "Same pixels for this long while the arm moves: the camera is frozen (s).", 0.1, 10.0)
+    position_tolerance: float = parameter(0.03, "Default distance that counts as reached (m).", 0.001, 0.5)
+    orientation_tolerance: float = parameter(0.2, "Default angle that counts as reached (rad).", 0.01, 3.2)
+    joint_tolerance: float = parameter(0.03, "Default joint error that counts as reached (rad).", 0.001, 1.0)
+    rest_speed: float = parameter(0.05, "Fastest joint of an arm that counts as at rest (rad/s).", 0.001, 1.0)
+    settle_time: float = parameter(0.3, "How long the arm stays at the goal before it counts as reached (s).", 0.0, 5.0)
+    time_limit: float = parameter(30.0, "Default time limit of a goal (s).", 0.1, 3600.0)
+    no_progress_time: float = parameter(6.0, "A goal ends when the distance did not fall for this long (s).", 0.5, 600.0)
+    rejection_time: float = parameter(1.5, "A goal ends when the guard refused everything for this long (s).", 0.1, 60.0)
+    base_frame: str = parameter("", "Frame that pose goals must be in; empty takes any.")
+
+    def goal_defaults(self) -> GoalDefaults:
+        """What a goal means where it says nothing."""
+        return GoalDefaults(
+            self.position_tolerance, self.orientation_tolerance, self.joint_tolerance, self.time_limit, self.base_frame
+        )

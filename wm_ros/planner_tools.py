@@ -1,0 +1,52 @@
+"""What a planner is made of: the arm, its limits, the trained model and the search; loaded in configure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wm_core.config import ConfigError
+from wm_core.kinematics.urdf_arm import KinematicsError
+from wm_core.limits import ArmLimits
+from wm_core.protocols import Kinematics, Planner, WorldModel
+
+
+class LoadError(Exception):
+    """The planner cannot be built from its configuration; the text says what is wrong with what."""
+
+
+@dataclass(frozen=True, eq=False)
+class PlannerTools:
+    """world_model: None where only pose and joint goals are served. deadline: s that one plan may take."""
+
+    name: str
+    kinematics: Kinematics
+    limits: ArmLimits
+    planner: Planner
+    world_model: WorldModel | None
+    deadline: float
+
+    @property
+    def history(self) -> int:
+        """Frames that the model sees."""
+        return 1 if self.world_model is None else self.world_model.history
+
+    @property
+    def step(self) -> float:
+        """s between those frames."""
+        return 0.2 if self.world_model is None else self.world_model.step
+
+    def tool_in_image(self, image: np.ndarray) -> np.ndarray | None:
+        """image: (H, W, 3) -> (3,) m where the model reads the tool; None if the reading is not finite."""
+        if self.world_model is None:
+            return None
+        position = np.asarray(self.world_model.tool_position(self.world_model.encode_goal(image)), dtype=float)
+        return position if np.isfinite(position).all() else None
+
+
+def explain(error: Exception) -> str:
+    """One line for a person, from whatever loading raised."""
+    if isinstance(error, (ConfigError, KinematicsError, LoadError)):
+        return str(error)
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,158 @@
+"""What the planner subscribes to and publishes while it is configured."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable
+
+from rclpy.clock import Clock, ClockType
+from rclpy.event_handler import SubscriptionEventCallbacks
+from rclpy.lifecycle import LifecycleNode
+from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from sensor_msgs.msg import Image
+from sensor_msgs.msg import JointState as JointStateMessage
+from trajectory_msgs.msg import JointTrajectory
+from wm_interfaces.msg import GuardStatistics, PlannerStatistics
+
+from wm_core.types import Goal, Plan, Trajectory
+from wm_ros.conversions import (
+    ConversionError,
+    image_stamp,
+    image_to_array,
+    joint_state_from_message,
+    message_to_trajectory,
+    trajectory_to_message,
+)
+from wm_ros.conversions.planner_messages import (
+    PlanReport,
+    guard_statistics_from_message,
+    planner_statistics_message,
+)
+from wm_ros.guard_watch import GuardWatch
+from wm_ros.health import HealthReporter
+from wm_ros.planner_inputs import PlannerInputs
+from wm_ros.planner_parameters import PlannerParameters
+from wm_ros.planner_tools import PlannerTools
+
+_LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+
+
+class PlannerTopics:
+    """Implements `Outputs` of the planner loop; gated by `active`, because a lifecycle state gates nothing by itself."""
+
+    def __init__(
+        self,
+        node: LifecycleNode,
+        health: HealthReporter,
+        parameters: PlannerParameters,
+        tools: PlannerTools,
+        inputs: PlannerInputs,
+        guard: GuardWatch,
+    ) -> None:
+        self._node, self._health, self._tools = node, health, tools
+        self._inputs, self._guard = inputs, guard
+        self._frame_id = parameters.base_frame
+        self.active = False
+        self._plans = self._misses = 0
+        self._proposal = node.create_publisher(JointTrajectory, "proposal", _LATEST)
+        self._statistics = node.create_publisher(PlannerStatistics, "~/statistics", 10)
+        reliable = parameters.image_reliability == "reliable"
+        image_qos = QoSProfile(
+            depth=1, reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
+        )
+        mismatch = SubscriptionEventCallbacks(incompatible_qos=self._on_mismatch)
+        self._subscriptions = [
+            node.create_subscription(Image, "camera/image_raw", self._on_image, image_qos, event_callbacks=mismatch),
+            node.create_subscription(JointStateMessage, "joint_states", self._on_joints, qos_profile_sensor_data),
+            node.create_subscription(JointTrajectory, f"{parameters.controller}/joint_trajectory", self._on_command, 10),
+            node.create_subscription(GuardStatistics, "guard/statistics", self._on_guard, 10),
+        ]
+        self._timer = node.create_timer(1.0, self._on_second, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def destroy(self) -> None:
+        """Back to what an unconfigured node has."""
+        self.active = False
+        self._node.destroy_timer(self._timer)
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+        for publisher in (self._proposal, self._statistics):
+            self._node.destroy_publisher(publisher)
+
+    def propose(self, trajectory: Trajectory, stamp: float) -> None:
+        """See `Outputs`."""
+        if self.active:
+            self._proposal.publish(trajectory_to_message(trajectory, stamp))
+
+    def planned(self, plan: Plan, goal: Goal, distance: float, stamp: float, frame_age: float) -> None:
+        """See `Outputs`."""
+        self._plans += 1
+        self._misses += plan.deadline_missed
+        report = PlanReport(
+            plan, goal.kind, distance, stamp, frame_age, self._tools.deadline, self._plans, self._misses, self._frame_id
+        )
+        if self.active:
+            self._statistics.publish(planner_statistics_message(report))
+
+    def problem(self, part: str, message: str) -> None:
+        """See `Outputs`."""
+        self._health.error(part, f"{message}; the arm holds")
+
+    def works(self, message: str) -> None:
+        """See `Outputs`."""
+        self._health.ok("planning", message, {"plans": str(self._plans), "deadline misses": str(self._misses)})
+
+    def now(self) -> float:
+        """s, the node's clock."""
+        return self._node.get_clock().now().nanoseconds / 1e9
+
+    def _on_image(self, message: Image) -> None:
+        if self.active:
+            self._take("camera", lambda: self._add_image(message))
+
+    def _add_image(self, message: Image) -> None:
+        self._inputs.add_image(image_to_array(message), image_stamp(message), time.monotonic())
+
+    def _on_joints(self, message: JointStateMessage) -> None:
+        if self.active:
+            self._take("joint_states", lambda: self._add_joints(message))
+
+    def _add_joints(self, message: JointStateMessage) -> None:
+        state = joint_state_from_message(message, self._tools.limits.names, self._inputs.measured())
+        self._inputs.add_joints(state, time.monotonic())
+
+    def _on_command(self, message: JointTrajectory, info: Any) -> None:
+        if not self.active:
+            return
+        trajectory, _ = message_to_trajectory(message)
+        if trajectory.names == self._tools.limits.names and len(trajectory.times):
+            # From when it was sent, not from when this thread got round to it.
+            late = time.time() - info["source_timestamp"] / 1e9
+            self._inputs.command(trajectory, self.now() - min(max(late, 0.0), 0.1))
+
+    def _on_guard(self, message: GuardStatistics) -> None:
+        self._guard.update(guard_statistics_from_message(message), time.monotonic())
+
+    def _take(self, part: str, take: Callable[[], None]) -> None:
+        try:
+            take()
+        except ConversionError as error:
+            self._inputs.refuse(part, str(error))
+            self._health.error(part, str(error))
+
+    def _on_mismatch(self, event: Any) -> None:
+        self._health.error(
+            "camera", "the publisher's reliability does not fit: set image_reliability to best_effort and configure again"
+        )
+
+    def _on_second(self) -> None:
+        if not self.active:
+            return
+        if self._proposal.get_subscription_count() == 0:
+            self._health.error("guard", f"nobody listens on {self._proposal.topic_name}: is the guard running?")
+        else:
+            self._health.ok("guard", "listening")
+        for part, problem in self._inputs.problems(self.now(), time.monotonic()).items():
+            if problem:
+                self._health.error(part, problem)
+            else:
+                self._health.ok(part, "received")

@@ -1,0 +1,67 @@
+"""How every node of this package runs: one thread of callbacks, clean signals, exceptions that do not end it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import traceback
+from typing import Callable, Protocol, Sequence
+
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+BAD_INPUT = 2
+"""Exit code for a configuration that cannot work."""
+
+
+class StartupError(Exception):
+    """The node cannot start with what it was given; the text is for the person who started it."""
+
+
+class Runnable(Protocol):
+    """What `run` needs of a node beside rclpy's own."""
+
+    def failed(self, error: Exception) -> None:
+        """A callback raised."""
+
+    def close(self) -> None:
+        """SIGINT or SIGTERM came: bring the arm to rest and stop threads."""
+
+
+def run(make_node: Callable[[], Node], args: Sequence[str] | None = None) -> int:
+    """Spins the node until SIGINT or SIGTERM. -> exit code."""
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    # rclpy's own handlers would shut the context down before the arm could be told to stop.
+    rclpy.init(args=list(args) if args is not None else sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        node = make_node()
+    except StartupError as error:
+        rclpy.logging.get_logger("wm_ros").fatal(str(error))
+        rclpy.try_shutdown()
+        return BAD_INPUT
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    try:
+        _spin(executor, node, stopping)
+        node.close()  # type: ignore[attr-defined]
+    finally:
+        executor.shutdown(timeout_sec=1.0)
+        node.destroy_node()
+        rclpy.try_shutdown()
+    return 0
+
+
+def _spin(executor: SingleThreadedExecutor, node: Node, stopping: threading.Event) -> None:
+    while not stopping.is_set():
+        try:
+            executor.spin_once(timeout_sec=0.1)
+        except ExternalShutdownException:
+            return
+        except Exception as error:  # whatever a callback raised: the node says so and lives on
+            node.get_logger().error(f"exception in a callback: {error}\n{traceback.format_exc()}")
+            node.failed(error)  # type: ignore[attr-defined]

@@ -1,0 +1,48 @@
+"""Whether a goal is reached, or is not going to be."""
+
+from __future__ import annotations
+
+from wm_ros.goal_meter import Reading
+
+
+class ProgressMonitor:
+    """Watches the readings of one goal. All times are s on the steady clock."""
+
+    def __init__(self, settle_time: float, no_progress_time: float, smallest_gain: float) -> None:
+        """smallest_gain: a fall of the distance below this share of its best is no progress."""
+        self._settle_time = settle_time
+        self._no_progress_time = no_progress_time
+        self._smallest_gain = smallest_gain
+        self._there_since: float | None = None
+        self._best = float("inf")
+        self._best_at: float | None = None
+
+    def add(self, reading: Reading, at_rest: bool, now: float) -> None:
+        """One period's reading."""
+        there = reading.within and at_rest
+        self._there_since = (self._there_since if self._there_since is not None else now) if there else None
+        if self._best_at is None or reading.distance < self._best * (1.0 - self._smallest_gain):
+            self._best, self._best_at = reading.distance, now
+
+    def pause(self, now: float) -> None:
+        """Nothing could be planned in this period: it counts neither way."""
+        self._there_since = None
+        if self._best_at is not None:
+            self._best_at = now
+
+    def settling(self) -> bool:
+        """At the goal, waiting whether it stays there."""
+        return self._there_since is not None
+
+    def reached(self, now: float) -> bool:
+        """At the goal and at rest for long enough."""
+        return self._there_since is not None and now - self._there_since >= self._settle_time
+
+    def stuck(self, now: float) -> bool:
+        """The distance has not fallen for too long."""
+        return not self.settling() and self._best_at is not None and now - self._best_at > self._no_progress_time
+
+    @property
+    def best(self) -> float:
+        """The smallest distance so far that counted as progress."""
+        return self._best
