@@ -40,7 +40,7 @@ def diagnose(model: JepaWorldModel, windows: Windows) -> Diagnostics:
     error, persistence, wrong = ((guess - future).square().mean((0, 2)) for guess in (imagined, still, shuffled))
     flat = visual.flatten(0, 1)
     spread = torch.linalg.svdvals(flat - flat.mean(0)).square()
-    share = spread / spread.sum()
+    share = spread / spread.sum().clamp_min(1e-12)
     travelled = windows.tool[:, -1] - windows.tool[:, 0]
     mapped = model.metric(visual[:, -1]) - model.metric(visual[:, 0])
     return Diagnostics(

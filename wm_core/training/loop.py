@@ -19,6 +19,7 @@ from wm_core.training.sampler import WindowSampler
 from wm_core.training.state import STATE, load_state, save_state
 
 HELD_OUT = 0.05  # of the episodes, the last ones: diagnosed, never trained on
+SMALLEST_RANK = 2.0  # a latent of fewer directions cannot tell where a tool is
 
 
 class TrainingError(ValueError):
@@ -101,9 +102,10 @@ def _diagnose(model: JepaWorldModel, sampler: WindowSampler, config: TrainingCon
     model.eval()
     # A seed apart from every training step's.
     found = diagnose(model, sampler.batch(256, config.seed, 2**31))
-    if found.effective_rank < 4.0:
+    if found.effective_rank < SMALLEST_RANK:
         raise TrainingError(
-            f"the latent collapsed: effective rank {found.effective_rank:.1f}, expected at least 4; raise loss.regularisation"
+            f"the latent collapsed: effective rank {found.effective_rank:.1f}, expected at least {SMALLEST_RANK}; "
+            "raise loss.regularisation"
         )
     return found
 

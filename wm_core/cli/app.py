@@ -1,0 +1,41 @@
+"""The command line: what is wrong with the input is one line and exit code 2; Ctrl-C keeps what was done."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import typer
+
+from wm_core.cli.collect import collect
+from wm_core.cli.console import errors
+from wm_core.cli.evaluate import evaluate
+from wm_core.cli.info import info
+from wm_core.cli.plan import plan
+from wm_core.cli.train import train
+
+app = typer.Typer(
+    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+app.command("collect")(collect)
+app.command("train")(train)
+app.command("eval")(evaluate)
+app.command("plan")(plan)
+app.command("info")(info)
+
+
+def main() -> None:
+    """Entry point of `wm`."""
+    try:
+        code = app(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        errors.print("wm: stopped; what was done is kept")
+        code = 130
+    except (ValueError, OSError) as error:
+        # Every error of ours for bad input is a ValueError with a message for people.
+        errors.print(f"wm: error: {' | '.join(str(error).splitlines())}", markup=False, highlight=False, soft_wrap=True)
+        code = 2
+    sys.exit(code or 0)

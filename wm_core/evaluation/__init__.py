@@ -1,0 +1,1 @@
+"""Closed-loop evaluation with controls on the same seeds."""
