@@ -48,6 +48,9 @@ def run(make_node: Callable[[], Node], args: Sequence[str] | None = None) -> int
     executor.add_node(node)
     try:
         _spin(executor, node, stopping)
+        # A second signal (the terminal's and the launcher's both arrive) must not kill us on the way out.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         node.close()  # type: ignore[attr-defined]
     finally:
         executor.shutdown(timeout_sec=1.0)

@@ -15,7 +15,7 @@ from wm_ros.conversions.joints import joint_state_from_message, joint_state_to_m
 from wm_ros.conversions.poses import pose_from_message, pose_to_message
 from wm_ros.conversions.times import seconds_to_duration, seconds_to_time, time_to_seconds
 from wm_ros.guard_logic import GuardCounts
-from wm_ros.outcome import Outcome, Progress
+from wm_ros.outcome import Code, Outcome, Progress
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,16 @@ def goal_to_action(goal: Goal, joint_names: Sequence[str], frame_id: str, time_l
 def result_message(outcome: Outcome) -> PlanToGoal.Result:
     """The end of a goal, for its client."""
     return PlanToGoal.Result(code=int(outcome.code), message=outcome.message, final_error=float(outcome.final_error))
+
+
+def outcome_from_result(message: PlanToGoal.Result) -> Outcome:
+    """What a client is told in the end."""
+    return Outcome(Code(message.code), message.message, message.final_error)
+
+
+def progress_from_feedback(message: PlanToGoal.Feedback) -> Progress:
+    """What a client is told on the way."""
+    return Progress(message.distance, message.latent_cost, message.plan_ms, message.state)
 
 
 def feedback_message(progress: Progress) -> PlanToGoal.Feedback:
