@@ -1,0 +1,181 @@
+"""The real-time loop, driven by hand: no clock, no renderer, no thread."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+import numpy as np
+import pytest
+
+from sim.arm import SimArm
+from sim.live_camera import LiveCamera
+from sim.pacing import StampClock
+from sim.real_time import Rates, RealTimeLoop
+from sim.render_process import RendererDied
+from sim.scene import ARM_JOINTS, Scene, SceneState
+from wm_core.types import Frame, JointState, Pose, Trajectory
+
+
+class Recorder:
+    """Implements `Outputs` and keeps everything."""
+
+    def __init__(self) -> None:
+        self.stamps: list[float] = []
+        self.states: list[JointState] = []
+        self.poses: list[float] = []
+        self.texts: list[str] = []
+
+    def clock(self, stamp: float) -> None:
+        self.stamps.append(stamp)
+
+    def joints(self, arm: JointState, fingers: np.ndarray, finger_velocity: np.ndarray) -> None:
+        assert fingers.shape == finger_velocity.shape == (2,)
+        self.states.append(arm)
+
+    def tool_pose(self, pose: Pose, stamp: float) -> None:
+        self.poses.append(stamp)
+
+    def frame(self, frame: Frame) -> None:
+        raise AssertionError("nothing is drawn here")
+
+    def rejected(self, reason: str) -> None:
+        self.texts.append(reason)
+
+    def warn(self, text: str) -> None:
+        self.texts.append(text)
+
+
+class Renderer:
+    """Has the interface of `RenderProcess`; draws nothing and breaks on demand."""
+
+    def __init__(self) -> None:
+        self.requests: list[float] = []
+        self.busy = False
+        self.broken = False
+        self.closed = False
+
+    def request(self, state: SceneState, stamp: float) -> bool:
+        if not self.busy:
+            self.requests.append(stamp)
+        return not self.busy
+
+    def poll(self, timeout: float = 0.0) -> Frame | None:
+        if self.broken:
+            raise RendererDied("the renderer broke")
+        return Frame(np.zeros((2, 2, 3), np.uint8), self.requests[-1])
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture(scope="module")
+def scene() -> Iterator[Scene]:
+    scene = Scene()
+    yield scene
+    scene.close()
+
+
+@pytest.fixture
+def renderer() -> Renderer:
+    return Renderer()
+
+
+@pytest.fixture
+def outputs() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def loop(scene: Scene, renderer: Renderer, outputs: Recorder) -> RealTimeLoop:
+    scene.reset(0)
+    camera = LiveCamera(lambda: renderer, lambda problem: None)  # type: ignore[arg-type, return-value]
+    return RealTimeLoop(SimArm(scene), camera, outputs, StampClock(simulated=True), Rates())
+
+
+def test_rates_on_an_even_clock(loop: RealTimeLoop, renderer: Renderer, outputs: Recorder) -> None:
+    for _ in range(100):  # 1 s
+        loop.tick(0.01)
+    assert len(outputs.states) == len(outputs.stamps) == 100
+    # Due from 0 s to 1 s, both ends included: every 50 ms, every 20 ms.
+    assert len(renderer.requests) == 21
+    assert len(outputs.poses) == 51
+    assert outputs.stamps[-1] == pytest.approx(2.0)  # simulated time began at 1 s
+    assert np.diff(outputs.stamps).min() > 0.0
+
+
+def test_a_starved_loop_catches_up_in_one_message(loop: RealTimeLoop, renderer: Renderer, outputs: Recorder) -> None:
+    loop.tick(0.01)
+    loop.tick(0.5)
+    assert len(outputs.states) == 2 and len(renderer.requests) == 2 and len(outputs.poses) == 2
+    assert outputs.states[-1].stamp == pytest.approx(1.51, abs=0.005)
+
+
+def test_after_a_long_sleep_the_arm_has_slept_too(loop: RealTimeLoop, outputs: Recorder) -> None:
+    loop.tick(3600.0)
+    assert outputs.stamps == [pytest.approx(2.0)]
+
+
+def test_a_busy_renderer_gets_the_newest_state_when_it_is_free(loop: RealTimeLoop, renderer: Renderer) -> None:
+    loop.tick(0.01)
+    renderer.busy = True
+    for _ in range(7):
+        loop.tick(0.01)
+    renderer.busy = False
+    loop.tick(0.01)  # 90 ms: what was due at 50 ms is asked for now
+    loop.tick(0.01)
+    loop.tick(0.01)
+    assert renderer.requests == pytest.approx([1.01, 1.09, 1.10], abs=0.005)
+
+
+def test_a_trajectory_starts_at_the_next_tick(loop: RealTimeLoop, scene: Scene, outputs: Recorder) -> None:
+    goal = scene.read(0.0).position + 0.2
+    loop.submit(Trajectory(ARM_JOINTS, np.array([0.3]), goal[None], np.zeros((1, 7))), None)
+    for _ in range(60):
+        loop.tick(0.01)
+    assert np.abs(outputs.states[-1].position - goal).max() < 1e-3
+    assert outputs.texts == []
+
+
+def test_a_stamp_is_a_time_of_the_outside_world(loop: RealTimeLoop, outputs: Recorder) -> None:
+    loop.tick(0.5)  # it is 1.5 s
+    loop.submit(Trajectory(ARM_JOINTS, np.array([0.2]), np.zeros((1, 7))), 1.1)
+    loop.tick(0.01)
+    assert len(outputs.texts) == 1 and "wholly past" in outputs.texts[0]
+
+
+def test_says_why_a_trajectory_is_not_followed(loop: RealTimeLoop, outputs: Recorder) -> None:
+    loop.submit(Trajectory(("elbow",), np.array([1.0]), np.zeros((1, 1))), None)
+    loop.tick(0.01)
+    assert len(outputs.texts) == 1 and "unknown ['elbow']" in outputs.texts[0]
+
+
+def test_says_when_setpoints_are_not_finite(loop: RealTimeLoop, outputs: Recorder) -> None:
+    loop.submit(Trajectory(ARM_JOINTS, np.array([0.1]), np.full((1, 7), np.inf)), None)
+    for _ in range(3):
+        loop.tick(0.01)
+    assert any("not finite" in text for text in outputs.texts)
+
+
+def test_a_renderer_that_died_is_reported_and_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("sim.live_camera.time.monotonic", lambda: now[0])
+    made: list[Renderer] = []
+    reports: list[str | None] = []
+    state = SceneState(np.zeros(7), np.zeros(2), Pose(np.zeros(3)))
+
+    def make() -> Renderer:
+        made.append(Renderer())
+        return made[-1]
+
+    camera = LiveCamera(make, reports.append)  # type: ignore[arg-type]
+    assert camera.request(state, 1.0) and camera.poll(0.0) is not None
+    assert reports == []
+    made[0].broken = True
+    assert camera.poll(0.0) is None and made[0].closed
+    assert len(reports) == 1 and "the renderer broke" in str(reports[0])
+    assert not camera.request(state, 2.0) and len(made) == 1  # not at once
+    now[0] += 2.0
+    assert camera.request(state, 3.0) and len(made) == 2
+    frame = camera.poll(0.0)
+    assert frame is not None and frame.stamp == 3.0
+    assert reports[1:] == [None]
