@@ -36,14 +36,28 @@ def sample_many(trajectory: Trajectory, start: MotionState, times: np.ndarray) -
     knots, coefficients = segments(trajectory, start)
     times = np.asarray(times, dtype=float)
     row = np.clip(np.searchsorted(knots, times, side="left") - 1, 0, len(coefficients) - 1)
-    local = np.clip(times - knots[row], 0.0, np.diff(knots)[row])[:, None]
-    c = np.moveaxis(coefficients[row], 1, 0)  # (6, K, J)
-    position = c[0] + local * (c[1] + local * (c[2] + local * (c[3] + local * (c[4] + local * c[5]))))
-    velocity = c[1] + local * (2 * c[2] + local * (3 * c[3] + local * (4 * c[4] + local * 5 * c[5])))
-    acceleration = 2 * c[2] + local * (6 * c[3] + local * (12 * c[4] + local * 20 * c[5]))
-    jerk = 6 * c[3] + local * (24 * c[4] + local * 60 * c[5])
+    local = np.clip(times - knots[row], 0.0, np.diff(knots)[row])
+    position, velocity, acceleration, jerk = _powers(coefficients[row], local[:, None])
     moving = (times <= knots[-1])[:, None]
     return Motion(times, position, velocity * moving, acceleration * moving, jerk * moving)
+
+
+def sample_densely(trajectory: Trajectory, start: MotionState, each: int) -> Motion:
+    """`each` >= 2 evenly spaced times of every segment, both its ends included (so knots appear from both sides)."""
+    knots, coefficients = segments(trajectory, start)
+    local = np.diff(knots)[:, None] * np.linspace(0.0, 1.0, each)  # (N, each)
+    states = _powers(np.repeat(coefficients, each, axis=0), local.reshape(-1, 1))
+    return Motion((knots[:-1, None] + local).ravel(), *states)
+
+
+def _powers(coefficients: np.ndarray, time: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """coefficients: (K, 6, J), time: (K, 1) -> position, velocity, acceleration, jerk, (K, J) each."""
+    c, t = np.moveaxis(coefficients, 1, 0), time
+    position = c[0] + t * (c[1] + t * (c[2] + t * (c[3] + t * (c[4] + t * c[5]))))
+    velocity = c[1] + t * (2 * c[2] + t * (3 * c[3] + t * (4 * c[4] + t * 5 * c[5])))
+    acceleration = 2 * c[2] + t * (6 * c[3] + t * (12 * c[4] + t * 20 * c[5]))
+    jerk = 6 * c[3] + t * (24 * c[4] + t * 60 * c[5])
+    return position, velocity, acceleration, jerk
 
 
 def segments(trajectory: Trajectory, start: MotionState) -> tuple[np.ndarray, np.ndarray]:

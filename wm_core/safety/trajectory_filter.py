@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import numpy as np
 
 from wm_core.config import SafetyConfig
+from wm_core.interpolation import sample, sample_densely
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics
+from wm_core.safety.bounds import Violation, derivative_violation, position_violation, workspace_violation
+from wm_core.safety.form import check_measured, ordered
+from wm_core.safety.verdict import Following, Rejected, Verdict
 from wm_core.types import JointState, MotionState, Trajectory
 
-
-@dataclass(frozen=True, eq=False)
-class Following:
-    """What the controller follows: a trajectory, the state it was joined from, and when (s, the guard's clock)."""
-
-    trajectory: Trajectory
-    start: MotionState
-    since: float
-
-
-@dataclass(frozen=True, eq=False)
-class Verdict:
-    """accepted: `trajectory` goes out; clipped: it goes out repaired, `reason` says how; rejected: nothing goes out.
-
-    `trajectory` has the joints in the arm's order and its times count from the `now` of the check: send it with stamp 0.
-    """
-
-    kind: Literal["accepted", "clipped", "rejected"]
-    reason: str
-    trajectory: Trajectory | None
+LOOKS = 51  # at every segment: then a cubic acceleration cannot peak unseen by more than bounds.BETWEEN leaves
+REPAIRS = 6
+LATEST_JOIN = 0.25  # s: how far ahead the motion under way may be joined
+SHORTEST = 1e-3  # s, of a segment that is still worth driving
+ROOT = {"velocity": 1.0, "acceleration": 2.0, "jerk": 3.0}  # stretching time by s divides them by s to this power
 
 
 class TrajectoryFilter:
@@ -52,15 +40,114 @@ class TrajectoryFilter:
 
         measured: the newest joint state, stamped on the same clock as `now`. following: what the controller is
         commanding, None where it is not known (then it is taken to hold the measured position).
+
+        The proposal keeps its place in time: points that are past or about to be are dropped, and the motion that
+        the controller will make, from what it commands now through every remaining point, is what is judged.
         """
-        raise NotImplementedError
+        try:
+            check_measured(measured, self.limits.names, now, self._config.max_state_age)
+            wanted = self._anchored(ordered(proposal, self.limits.names), stamp, now)
+            start = self._start(measured, following, now)
+            self._check_reachable(wanted, measured)
+            return self._repaired(wanted, start)
+        except Rejected as rejection:
+            return Verdict("rejected", str(rejection), None)
+
+    def _anchored(self, proposal: Trajectory, stamp: float, now: float) -> Trajectory:
+        """The proposal with times counted from when the controller takes over, without the points that are past."""
+        age = now - stamp
+        if not abs(age) <= self._config.max_age:  # NaN fails this too
+            raise Rejected(f"the proposal is {age:.3f} s old: expected at most {self._config.max_age} s")
+        if proposal.times[-1] > self._config.horizon:
+            raise Rejected(f"the proposal lasts {proposal.times[-1]:.3f} s: expected at most {self._config.horizon} s")
+        times = proposal.times - age - self._config.latency
+        if times[-1] <= SHORTEST:
+            raise Rejected(f"the proposal is wholly past: it ends {times[-1]:.3f} s from now")
+        kept = (times >= min(self._config.lead, times[-1])) & (times > SHORTEST)
+        return Trajectory(
+            proposal.names,
+            times[kept],
+            proposal.positions[kept],
+            proposal.velocities[kept],
+            proposal.accelerations[kept],
+        )
+
+    def _start(self, measured: JointState, following: Following | None, now: float) -> MotionState:
+        if following is None:
+            return MotionState.at_rest(measured.position)
+        return sample(following.trajectory, following.start, now + self._config.latency - following.since)
+
+    def _check_reachable(self, wanted: Trajectory, measured: JointState) -> None:
+        away = np.abs(wanted.positions[0] - measured.position)
+        reach = self.limits.velocity * wanted.times[0] + self._config.start_tolerance
+        joint = int(np.argmax(away - reach))
+        if away[joint] > reach[joint]:
+            raise Rejected(
+                f"joint '{self.limits.names[joint]}': the first point, {wanted.positions[0, joint]:.3f} rad at "
+                f"{wanted.times[0]:.3f} s, is {away[joint]:.3f} rad from the measured position; "
+                f"expected at most {reach[joint]:.3f} rad"
+            )
+
+    def _repaired(self, wanted: Trajectory, start: MotionState) -> Verdict:
+        """Tiny excesses are repaired, and what comes of it is judged again. Raises `Rejected`."""
+        proposed, notes = wanted, []
+        for _ in range(REPAIRS):
+            violation = self._violation(proposed, start)
+            if violation is None:
+                return Verdict("clipped" if notes else "accepted", "; ".join(notes), proposed)
+            repaired = self._repair(proposed, violation)
+            if repaired is None:
+                break
+            proposed, note = repaired
+            notes += [f"{note}: {violation.text}"] if note else []
+        joining = " while joining the motion under way" if violation.time <= proposed.times[0] else ""
+        raise Rejected(violation.text + joining)
+
+    def _repair(self, proposed: Trajectory, violation: Violation) -> tuple[Trajectory, str] | None:
+        """-> what to try instead and what to call it ('' where no point was altered); None: beyond repair."""
+        if violation.quantity == "position" and violation.excess <= self._config.clip:
+            return self._clipped(proposed), "clipped"
+        if violation.quantity not in ROOT:
+            return None
+        if violation.time <= proposed.times[0] and len(proposed.times) > 1 and proposed.times[1] <= LATEST_JOIN:
+            return _from_second(proposed), ""  # join later and so more gently
+        factor = 1.01 * violation.ratio ** (1.0 / ROOT[violation.quantity])
+        if factor > self._config.stretch or proposed.times[-1] * factor > self._config.horizon:
+            return None
+        return _slower(proposed, factor), "slowed down"
+
+    def _violation(self, trajectory: Trajectory, start: MotionState) -> Violation | None:
+        motion = sample_densely(trajectory, start, LOOKS)
+        return (
+            position_violation(motion, self.limits)
+            or derivative_violation(motion, self.limits)
+            or workspace_violation(motion, self.limits, self._kinematics)
+        )
+
+    def _clipped(self, trajectory: Trajectory) -> Trajectory:
+        # A clipped point rests, or its velocity would carry the motion over the limit again.
+        positions = np.clip(trajectory.positions, self.limits.lower, self.limits.upper)
+        touched = positions != trajectory.positions
+        velocities = np.where(touched, 0.0, trajectory.velocities)
+        accelerations = np.where(touched, 0.0, trajectory.accelerations)
+        return Trajectory(trajectory.names, trajectory.times, positions, velocities, accelerations)
 
 
-def count_outside(
-    trajectory: Trajectory, start: MotionState, limits: ArmLimits, kinematics: Kinematics | None = None
-) -> int:
-    """How many points of the trajectory, or of the motion between them, break a limit. For benchmarks.
+def _from_second(trajectory: Trajectory) -> Trajectory:
+    return Trajectory(
+        trajectory.names,
+        trajectory.times[1:],
+        trajectory.positions[1:],
+        trajectory.velocities[1:],
+        trajectory.accelerations[1:],
+    )
 
-    start: the state that it is joined from. kinematics: None leaves the workspace box out.
-    """
-    raise NotImplementedError
+
+def _slower(trajectory: Trajectory, factor: float) -> Trajectory:
+    return Trajectory(
+        trajectory.names,
+        trajectory.times * factor,
+        trajectory.positions,
+        trajectory.velocities / factor,
+        trajectory.accelerations / factor**2,
+    )
