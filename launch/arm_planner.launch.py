@@ -63,7 +63,7 @@ def simulator() -> Node:
                 "publish_clock": LaunchConfiguration("use_sim_time"),
             },
         ],
-        on_exit=Shutdown(reason="the simulator ended"),
+        on_exit=_end_all("the simulator ended"),
         **_common(),
     )
 
@@ -82,7 +82,7 @@ def guard() -> Node:
                 "use_sim_time": LaunchConfiguration("use_sim_time"),
             },
         ],
-        on_exit=Shutdown(reason="the guard ended, and nothing may move without it"),
+        on_exit=_end_all("the guard ended, and nothing may move without it"),
         **_common(),
     )
 
@@ -122,6 +122,11 @@ def planner() -> list:
 def _change(node: LifecycleNode, transition: int, condition: IfCondition | None = None) -> EmitEvent:
     event = ChangeState(lifecycle_node_matcher=matches_action(node), transition_id=transition)
     return EmitEvent(event=event, condition=condition)
+
+
+def _end_all(reason: str):
+    # A second shutdown while the first is under way is an error in launch_ros.
+    return lambda event, context: None if context.is_shutdown else Shutdown(reason=reason)
 
 
 def _common() -> dict:

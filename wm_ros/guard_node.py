@@ -36,6 +36,8 @@ from wm_ros.process import StartupError, run
 from wm_ros.robot_source import load_robot
 
 _RELIABLE_LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+# s after the start in which an arm that is still starting too is nothing to report
+_GRACE = 5.0
 
 
 class GuardNode(Node):
@@ -53,6 +55,7 @@ class GuardNode(Node):
             raise StartupError(f"guard: {error}") from error
         silence = Silence(self._parameters.proposal_timeout, self._parameters.state_timeout)
         self._names = arm.joint_names
+        self._started = time.monotonic()
         self._guard = Guard(judge, arm, silence)
         self._health = HealthReporter(self, robot.name)
         self._connect(f"{self._parameters.controller}/joint_trajectory")
@@ -117,9 +120,13 @@ class GuardNode(Node):
             self._health.error("limits", f"{count} published points are outside the limits")
 
     def _on_second(self) -> None:
-        age = self._guard.state_age(time.monotonic())
-        if age > self._parameters.state_timeout:
-            self._health.error("joint_states", "none received yet" if age == float("inf") else f"stopped {age:.1f} s ago")
+        steady = time.monotonic()
+        age = self._guard.state_age(steady)
+        if age == float("inf"):
+            if steady > self._started + _GRACE:
+                self._health.error("joint_states", "none received yet")
+        elif age > self._parameters.state_timeout:
+            self._health.error("joint_states", f"stopped {age:.1f} s ago")
         else:
             self._health.ok("joint_states", "received")
         self._watch_for_rivals()
