@@ -64,13 +64,27 @@ class MpcPlanner:
         self.robot = robot
         self.step = step if step is not None else (world_model.step if world_model is not None else 0.2)
         self.max_step = max_step
-        self._world_model = world_model
+        self.world_model = world_model
+        self._arm, self._device = kinematics, device
         self._limits = arm_limits(robot, kinematics)
         self._kinematics = BatchedKinematics(kinematics.chain(), device)
         self._search = CrossEntropySearch(config, clock)
         self._tasks = TaskCache(self._prepare)
         self._threads = threads
         self._clock = clock
+
+    def with_world_model(self, world_model: WorldModel) -> MpcPlanner:
+        """The same planner for another model."""
+        return MpcPlanner(
+            self.robot,
+            self._arm,
+            self.config,
+            world_model,
+            device=self._device,
+            threads=self._threads,
+            max_step=self.max_step,
+            clock=self._clock,
+        )
 
     @torch.inference_mode()
     def plan(
@@ -103,7 +117,7 @@ class MpcPlanner:
 
     def _prepare(self, goal: Goal) -> Task:
         space = self._space(goal)
-        evaluator = Evaluator(self._objectives(goal), self._world_model)
+        evaluator = Evaluator(self._objectives(goal), self.world_model)
         return Task(goal, space, evaluator, f"{goal.kind}/{type(space).__name__}")
 
     def _space(self, goal: Goal) -> MotionSpace:
@@ -124,9 +138,9 @@ class MpcPlanner:
             Workspace(weights.workspace, self._tensor(limits.workspace_lower), self._tensor(limits.workspace_upper)),
         ]
         if goal.image is not None:
-            if self._world_model is None:
+            if self.world_model is None:
                 raise ValueError("the goal has an image, and there is no world model to compare images with")
-            terms.append(GoalLatent(weights.goal_latent, self._world_model, self._world_model.encode_goal(goal.image)))
+            terms.append(GoalLatent(weights.goal_latent, self.world_model, self.world_model.encode_goal(goal.image)))
         if goal.pose is not None:
             turned = goal.pose.orientation
             rotation = None if turned is None else self._tensor(rotation_matrix(turned))
@@ -140,14 +154,14 @@ class MpcPlanner:
 
         A plan that starts from where the arm will be, scored from where the arm was, would overshoot by the difference.
         """
-        if len(observations) != self._world_model.history:
-            raise ValueError(f"expected {self._world_model.history} observations, got {len(observations)}")
-        latent = self._world_model.encode(observations)
+        if len(observations) != self.world_model.history:
+            raise ValueError(f"expected {self.world_model.history} observations, got {len(observations)}")
+        latent = self.world_model.encode(observations)
         seen, _ = self._kinematics.forward(self._tensor(observations[-1].joints.position))
         decided = self._kinematics.forward(joints)[0] - seen
         parts = math.ceil(float(decided.norm()) / self.max_step - 0.1)  # a tenth of a step is not worth a prediction
         for _ in range(parts):
-            latent = self._world_model.next(latent[None], decided[None] / parts)[0]
+            latent = self.world_model.next(latent[None], decided[None] / parts)[0]
         return latent
 
     def _initial(self, task: Task, state: PlannerState, stamp: float) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,86 @@
+"""The way in from Python: look, imagine, choose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Sequence
+
+import numpy as np
+
+from wm_core.config import RobotConfig
+from wm_core.device import choose_device
+from wm_core.history import ObservationHistory
+from wm_core.kinematics.urdf_arm import load_arm
+from wm_core.latent_world_model import LatentWorldModel
+from wm_core.model.checkpoint import load_card, load_world_model
+from wm_core.planning import MpcPlanner
+from wm_core.protocols import Encoder, Predictor
+from wm_core.resources import find_robot
+from wm_core.types import Goal, Observation, Plan, PlannerState
+
+
+class WorldModelAgent:
+    """`WorldModelAgent(encoder, predictor, planner).choose_action(observation, goal)`.
+
+    `plan` is a function of its arguments. `choose_action` is the same for callers with one arm and one camera:
+    it remembers recent observations and the last plan, and begins anew with every new goal object.
+    """
+
+    def __init__(
+        self, encoder: Encoder, predictor: Predictor, planner: MpcPlanner, seed: int = 0, image_size: int = 64
+    ) -> None:
+        """planner: one that has a world model must have it of these two parts; one without gets a `LatentWorldModel`.
+
+        image_size: px, what the encoder was trained on, for that case. Raises `ValueError` where the parts differ.
+        """
+        if planner.world_model is None:
+            model = LatentWorldModel(encoder, predictor, image_size, step=planner.step)
+            planner = planner.with_world_model(model)
+        for name, part in (("encoder", encoder), ("predictor", predictor)):
+            if getattr(planner.world_model, name, part) is not part:
+                raise ValueError(f"the planner's world model has another {name} than the one given")
+        self.encoder, self.predictor, self.planner = encoder, predictor, planner
+        # One frame a model step is the slowest that can be planned on; with more of them the nearest is taken.
+        self._history = ObservationHistory(planner.world_model.history, planner.step, camera_period=planner.step)
+        self.reset(seed)
+
+    def plan(
+        self, observations: Sequence[Observation], goal: Goal, state: PlannerState, start: np.ndarray | None = None
+    ) -> tuple[Plan, PlannerState]:
+        """See `Planner`: state in, state out, nothing remembered."""
+        return self.planner.plan(observations, goal, state, start)
+
+    def choose_action(self, observation: Observation, goal: Goal) -> Plan:
+        """The plan from what is seen now; `plan.joint_path[0]` is where the joints should be one model step from now.
+
+        The first call takes the arm to have been at rest. Raises `StampError` for an observation that is not newer
+        than the last one, `NotReady` after a gap in the observations, `PlanningError`.
+        """
+        if goal is not self._goal:
+            self._goal, self._state = goal, PlannerState(seed=self._state.seed)
+        self._history.add(observation)
+        plan, self._state = self.plan(self._history.window(pad=True), goal, self._state)
+        return plan
+
+    def reset(self, seed: int = 0) -> None:
+        """Forgets observations, goal and last plan; plans after it depend on `seed` and what is seen alone."""
+        self._history.clear()
+        self._goal: Goal | None = None
+        self._state = PlannerState(seed=seed)
+
+
+def load_agent(
+    folder: Path | str, device: str = "auto", robot: RobotConfig | None = None, threads: int | None = None
+) -> WorldModelAgent:
+    """The model in `folder` with the planner settings it was evaluated with.
+
+    device: 'auto', 'cpu' or 'cuda'. robot: by default the one it was trained on. threads: torch's, while planning; one
+    is best beside other busy processes. Raises `CheckpointError`, `ConfigError`, `KinematicsError`.
+    """
+    card, where = load_card(Path(folder)), choose_device(device)
+    model = load_world_model(Path(folder), where)
+    robot = robot if robot is not None else find_robot(card.robot)
+    planner = MpcPlanner(
+        robot, load_arm(robot), card.planner, model, device=where, threads=threads, max_step=card.model.max_step
+    )
+    return WorldModelAgent(model.encoder, model.predictor, planner)
