@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from wm_core.kinematics.jerk_grid import PERIOD, Knots, excess, track
@@ -13,7 +15,8 @@ SETTLING = 0.2  # s after the last waypoint, where the horizon leaves room
 SHARE = 0.98  # of every limit: rounding on the way to the controller must not matter
 POSITION_MARGIN = 1e-3  # rad
 LONGEST_STOP = 40  # knots
-SHORT_STOPS = (8, 14, 20)  # knots, tried where a position limit is near
+SHORT_STOPS = (6, 10, 16)  # knots, and AIMS, shares of the way to a position limit: tried where one is near
+AIMS = (1.0, 0.75, 0.5)
 
 
 def parameterise(
@@ -59,13 +62,13 @@ def stop(start: MotionState, limits: ArmLimits) -> Trajectory:
 
 
 def _stop_short_of_limits(start: MotionState, end: np.ndarray, limits: ArmLimits) -> Knots | None:
-    """Braking that would run into a position limit is aimed at the limit instead."""
-    aim = np.clip(end, limits.lower + 2 * POSITION_MARGIN, limits.upper - 2 * POSITION_MARGIN)
-    for bandwidth in BANDWIDTHS:
-        for count in SHORT_STOPS:
-            knots = track(start, np.tile(aim, (count, 1)), bandwidth)
-            if excess(start, knots, limits) <= SHARE and _inside(start, knots, limits):
-                return knots
+    """Braking that would run into a position limit is aimed at a place before it, which brakes harder."""
+    nearest = np.clip(end, limits.lower + POSITION_MARGIN, limits.upper - POSITION_MARGIN)
+    for share, bandwidth, count in itertools.product(AIMS, (40.0, 28.0, *BANDWIDTHS), SHORT_STOPS):
+        aim = start.position + share * (nearest - start.position)
+        knots = track(start, np.tile(aim, (count, 1)), bandwidth)
+        if excess(start, knots, limits) <= SHARE and _inside(start, knots, limits):
+            return knots
     return None
 
 

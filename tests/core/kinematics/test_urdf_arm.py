@@ -1,0 +1,52 @@
+"""Kinematics of the Panda against figures from its data sheet, and what a wrong URDF is told."""
+
+import numpy as np
+import pytest
+
+from wm_core.kinematics.urdf_arm import KinematicsError, UnreachableError, UrdfArm, load_arm, read_urdf
+from wm_core.types import Pose
+
+
+def test_forward_at_zero(arm):
+    # Data sheet: all joints zero put the flange at x 0.088, z 0.333 + 0.316 + 0.384 - 0.107 = 0.926 m; the URDF's
+    # hand and grasp target add 0.105 m further down: 0.821 m. Fingers point down: a half turn about x, then the hand's
+    # -45 degrees about z.
+    pose = arm.forward(np.zeros(7))
+    assert pose.position == pytest.approx([0.088, 0.0, 0.821], abs=1e-6)
+    assert np.abs(pose.orientation) == pytest.approx([np.cos(np.pi / 8), np.sin(np.pi / 8), 0.0, 0.0], abs=1e-6)
+
+
+def test_home_points_the_fingers_down(arm, robot, home):
+    assert abs(arm.forward(home).orientation @ np.array(robot.tool_orientation)) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_jacobian_is_the_derivative(arm, home):
+    step = 1e-6
+    for joint in range(7):
+        change = step * np.eye(7)[joint]
+        moved = (arm.forward(home + change).position - arm.forward(home - change).position) / (2 * step)
+        assert arm.jacobian(home)[:3, joint] == pytest.approx(moved, abs=1e-6)
+
+
+def test_inverse_undoes_forward(arm, robot, home):
+    wanted = Pose(np.array([0.55, 0.2, 0.15]), np.array(robot.tool_orientation))
+    joints = arm.inverse(wanted, home)
+    assert arm.forward(joints).position == pytest.approx(wanted.position, abs=2e-4)
+    assert np.all((joints >= arm.lower) & (joints <= arm.upper))
+
+
+def test_unreachable(arm, home):
+    with pytest.raises(UnreachableError, match="1.5"):
+        arm.inverse(Pose(np.array([1.5, 0.0, 0.3])), home)
+
+
+def test_wrong_joint_names_are_listed(robot):
+    with pytest.raises(KinematicsError, match="elbow.*panda_joint1"):
+        UrdfArm(read_urdf(robot), ("elbow",), robot.tool_link)
+    with pytest.raises(KinematicsError, match="'claw'.*panda_hand"):
+        UrdfArm(read_urdf(robot), robot.joint_names, "claw")
+
+
+def test_malformed_urdf(robot):
+    with pytest.raises(KinematicsError, match="cannot be parsed"):
+        load_arm(robot, "<robot")
