@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 from functools import partial
 
 import rclpy
-from rclpy.executors import SingleThreadedExecutor
+from rclpy.exceptions import InvalidTopicNameException
 from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
 
 from sim.arm import SimArm
 from sim.camera import SceneCamera
@@ -23,47 +21,53 @@ from sim.priority import ask_for_real_time
 from sim.real_time import Rates, RealTimeLoop
 from sim.render_process import RenderProcess
 from sim.scene import Scene
+from wm_core.types import Trajectory
 from wm_ros.health import HealthReporter
 from wm_ros.parameters import ParameterError, declare_parameters, read_parameters
-
-_SPIN = 0.1  # s, how soon a signal is noticed
+from wm_ros.process import StartupError, run
 
 
 class SimNode(Node):
-    """Joint states, images and trajectories at the topics of a real arm. Physics runs in its own thread."""
+    """Joint states, images and trajectories at the topics of a real arm. Physics runs in a thread of its own."""
 
     def __init__(self) -> None:
-        """Raises `ParameterError`."""
+        """Raises `StartupError`."""
         super().__init__("sim")
-        declare_parameters(self, SimParameters, read_only=True)
-        parameters = read_parameters(self, SimParameters)
+        parameters = self._parameters_of_start()
         self._health = HealthReporter(self, "simulation")
-        self._realtime = parameters.realtime
+        size = parameters.image_width, parameters.image_height
+        try:
+            topics = SimTopics(self, parameters, SceneCamera(*size).intrinsics(), self._on_order)
+        except InvalidTopicNameException as error:
+            raise StartupError(f"parameter 'controller' is '{parameters.controller}': {error}") from error
         self._scene = self._load(parameters)
-        self._camera = LiveCamera(
-            partial(RenderProcess, parameters.image_width, parameters.image_height), self._on_camera
-        )
+        self._camera = LiveCamera(partial(RenderProcess, *size), self._on_camera)
         self._on_camera(None)
-        intrinsics = SceneCamera(parameters.image_width, parameters.image_height).intrinsics()
-        topics = SimTopics(self, parameters, intrinsics, lambda *order: self._loop.submit(*order))
         rates = Rates(parameters.joint_state_rate, parameters.camera_rate, parameters.tool_pose_rate)
         clock = StampClock(parameters.publish_clock)
         self._loop = RealTimeLoop(SimArm(self._scene), self._camera, topics, clock, rates)
+        self.physics_failed = False
+        self._stop = threading.Event()
+        self._physics = threading.Thread(target=self._run, args=(parameters.realtime,), name="physics", daemon=True)
+        self._physics.start()
 
-    def run(self, stop: threading.Event) -> None:
-        """Physics until `stop` is set; sets it when physics fails, and raises. Call it in a thread of its own."""
-        if self._realtime and not ask_for_real_time():
-            self.get_logger().info("no permission for real-time scheduling: on a busy machine joint_states come less evenly")
-        try:
-            self._loop.run(stop)
-        finally:
-            stop.set()
+    def failed(self, error: Exception) -> None:
+        """A callback raised: physics goes on."""
+        self._health.error("node", f"exception in a callback: {error}")
 
     def close(self) -> None:
-        """Ends the renderer and the scene; call it when `run` has returned."""
+        """Stops physics, ends the renderer and the scene."""
+        self._stop.set()
+        self._physics.join()
         self._camera.close()
         self._scene.close()
-        self.destroy_node()
+
+    def _parameters_of_start(self) -> SimParameters:
+        try:
+            declare_parameters(self, SimParameters, read_only=True)
+            return read_parameters(self, SimParameters)
+        except ParameterError as error:
+            raise StartupError(str(error)) from error
 
     def _load(self, parameters: SimParameters) -> Scene:
         gui = parameters.gui
@@ -74,6 +78,19 @@ class SimNode(Node):
         scene.reset(parameters.seed)
         return scene
 
+    def _run(self, realtime: bool) -> None:
+        if realtime and not ask_for_real_time():
+            self.get_logger().info("no permission for real-time scheduling: on a busy machine joint_states jitter more")
+        try:
+            self._loop.run(self._stop)
+        except Exception as error:  # whatever it was: an arm without physics must not look alive
+            self.physics_failed = True
+            self.get_logger().fatal(f"physics failed: {type(error).__name__}: {error}")
+            rclpy.try_shutdown()
+
+    def _on_order(self, trajectory: Trajectory, start: float | None) -> None:
+        self._loop.submit(trajectory, start)
+
     def _on_camera(self, problem: str | None) -> None:
         if problem is None:
             self._health.ok("camera", "rendering")
@@ -83,49 +100,14 @@ class SimNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Runs until SIGINT or SIGTERM; 0 then, 1 when physics failed, 2 for parameters that cannot be used."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    # Our own handlers: rclpy's would pull the publishers from under the physics thread.
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    try:
-        node = SimNode()
-    except ParameterError as error:
-        rclpy.logging.get_logger("sim").fatal(str(error))
-        rclpy.try_shutdown()
-        return 2
-    physics = _Physics(node, stop)
-    try:
-        _spin(node, stop)
-    finally:
-        stop.set()
-        physics.join()
-        node.close()
-        rclpy.try_shutdown()
-    return 1 if physics.failed else 0
+    nodes: list[SimNode] = []
 
+    def make() -> SimNode:
+        nodes.append(SimNode())
+        return nodes[0]
 
-class _Physics(threading.Thread):
-    def __init__(self, node: SimNode, stop: threading.Event) -> None:
-        super().__init__(name="physics", daemon=True)
-        self._node, self._stop_event = node, stop
-        self.failed = False
-        self.start()
-
-    def run(self) -> None:
-        try:
-            self._node.run(self._stop_event)
-        except Exception as error:  # whatever it was: the node must end, and say why
-            self.failed = True
-            self._node.get_logger().fatal(f"physics failed: {type(error).__name__}: {error}")
-
-
-def _spin(node: SimNode, stop: threading.Event) -> None:
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    while not stop.is_set():
-        executor.spin_once(timeout_sec=_SPIN)
-    executor.shutdown()
+    code = run(make, args)
+    return code or int(any(node.physics_failed for node in nodes))
 
 
 if __name__ == "__main__":

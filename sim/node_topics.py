@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Callable
 
 import numpy as np
@@ -44,6 +45,7 @@ class SimTopics:
     ) -> None:
         """intrinsics: fx, fy, cx, cy in pixels."""
         self._node, self._parameters, self._intrinsics, self._order = node, parameters, intrinsics, order
+        self._reason, self._told = "", 0.0
         self._joints = node.create_publisher(JointStateMessage, "joint_states", 10)
         self._image = node.create_publisher(Image, "camera/image_raw", _IMAGE)
         self._info = node.create_publisher(CameraInfo, "camera/camera_info", _IMAGE)
@@ -79,8 +81,11 @@ class SimTopics:
         self._info.publish(camera_info_message(width, height, *self._intrinsics, frame.stamp, name))
 
     def rejected(self, reason: str) -> None:
-        """Logs why a trajectory is not followed, as the controller does."""
-        self._node.get_logger().error(f"trajectory rejected: {reason}", throttle_duration_sec=0.1)
+        """Logs why a trajectory is not followed, as the controller does; the same reason once a second."""
+        now = time.monotonic()
+        if reason != self._reason or now > self._told + 1.0:
+            self._reason, self._told = reason, now
+            self._node.get_logger().error(f"trajectory rejected: {reason}")
 
     def warn(self, text: str) -> None:
         """Logs, once a second at most."""

@@ -73,7 +73,8 @@ class RealTimeLoop:
     def tick(self, elapsed: float) -> None:
         """Lets `elapsed` s pass, then hands out what is due: once, however long it was."""
         arm = self._arm
-        arm.advance(min(elapsed, _LONGEST_CATCH_UP))
+        if arm.advance(min(elapsed, _LONGEST_CATCH_UP)) == 0:
+            return  # right after a tick that was late: there is no new state, and no stamp may come twice
         drift = self._clock.correct(arm.now)
         if drift:
             self._outputs.warn(f"stamps follow the wall clock: {drift:+.3f} s")

@@ -110,6 +110,13 @@ def test_a_starved_loop_catches_up_in_one_message(loop: RealTimeLoop, renderer: 
     assert outputs.states[-1].stamp == pytest.approx(1.51, abs=0.005)
 
 
+def test_no_stamp_comes_twice(loop: RealTimeLoop, outputs: Recorder) -> None:
+    for elapsed in (0.013, 0.002, 0.001, 0.01):  # 3.12, 0.48, 0.24 and 2.4 steps
+        loop.tick(elapsed)
+    # 3 steps, none (3.6), none (3.84), then 6 (6.24).
+    assert [stamp - 1.0 for stamp in outputs.stamps] == pytest.approx([3.0 / 240.0, 6.0 / 240.0])
+
+
 def test_after_a_long_sleep_the_arm_has_slept_too(loop: RealTimeLoop, outputs: Recorder) -> None:
     loop.tick(3600.0)
     assert outputs.stamps == [pytest.approx(2.0)]
