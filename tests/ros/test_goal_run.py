@@ -1,0 +1,131 @@
+"""A goal from its start to each of its ends, on a clock that the test moves."""
+
+import numpy as np
+import pytest
+
+from wm_core.history import ObservationHistory
+from wm_core.types import Goal, JointState
+from wm_ros.goal_run import Clocks, GoalRun, RunSettings
+from wm_ros.outcome import Code
+from wm_ros.planner_inputs import PlannerInputs
+
+SETTINGS = RunSettings(horizon=1.0, rest_speed=0.05, settle_time=0.3, no_progress_time=2.0)
+
+
+@pytest.fixture
+def inputs():
+    return PlannerInputs(ObservationHistory(1, 0.2, 0.05), 0.5, 0.25, 1.0)
+
+
+@pytest.fixture
+def see(inputs, clock):
+    """The arm as the sensors show it at this moment."""
+
+    def see(position, velocity=0.0):
+        velocities = np.full(len(position), velocity)
+        inputs.add_joints(JointState(np.array(position), velocities, clock.time), clock.time)
+        inputs.add_image(np.zeros((4, 4, 3), np.uint8), clock.time, clock.time)
+
+    return see
+
+
+@pytest.fixture
+def start(tools, inputs, clock):
+    return lambda goal, limit=10.0: GoalRun(goal, limit, tools, inputs, SETTINGS, Clocks(clock, clock))
+
+
+def goal_beside(home, offset):
+    target = home.copy()
+    target[0] += offset
+    return Goal(joints=target)
+
+
+def test_a_period_gives_a_proposal_that_starts_where_the_arm_is(start, see, clock, home, limits):
+    see(home)
+    step = start(goal_beside(home, 0.4)).step()
+    assert step.outcome is None and step.progress.state == "planning"
+    assert step.progress.distance == pytest.approx(0.4)
+    assert step.stamp == clock.time and step.frame_age == 0.0
+    assert step.trajectory.names == limits.names
+    # 50 ms after a start from rest the arm has hardly moved, and only towards the goal.
+    assert 0.0 <= step.trajectory.positions[0, 0] - home[0] < 0.02
+    assert step.trajectory.velocities[-1].tolist() == [0.0] * 7
+
+
+def test_reached_when_it_rests_at_the_goal_for_the_settle_time(start, see, clock, home):
+    run = start(goal_beside(home, 0.02))
+    for _ in range(4):
+        see(home)
+        step = run.step()
+        clock.time += 0.101
+    assert step.outcome.code is Code.SUCCESS
+    assert step.outcome.final_error == pytest.approx(0.02)
+
+
+def test_not_reached_while_it_moves(start, see, clock, home):
+    run = start(goal_beside(home, 0.02))
+    for _ in range(8):
+        see(home, velocity=0.2)
+        assert run.step().outcome is None
+        clock.time += 0.1
+
+
+def test_no_progress_has_its_own_end(start, see, clock, home):
+    run = start(goal_beside(home, 0.4))
+    for _ in range(23):
+        see(home)
+        step = run.step()
+        clock.time += 0.1
+    assert step.outcome.code is Code.NO_PROGRESS and "0.400 rad" in step.outcome.message
+
+
+def test_the_time_limit_ends_it(start, see, clock, home):
+    run = start(goal_beside(home, 0.4), 1.0)
+    clock.time += 1.1
+    see(home)
+    assert run.step().outcome.code is Code.TIME_LIMIT
+
+
+def test_without_inputs_it_holds_and_ends_as_not_ready(start, see, clock, home):
+    run = start(goal_beside(home, 0.4), 1.0)
+    step = run.step()
+    assert (step.progress.state, step.problem.part, step.trajectory) == ("holding", "joint_states", None)
+    clock.time += 1.1
+    outcome = run.step().outcome
+    assert outcome.code is Code.NOT_READY and "joint_states" in outcome.message
+
+
+def test_when_the_camera_stops_a_moving_arm_is_brought_to_rest_and_later_goes_on(start, see, inputs, clock, home):
+    run = start(goal_beside(home, 0.4))
+    see(home)
+    inputs.command(run.step().trajectory, clock.time)
+    clock.time += 0.6  # longer than a frame may be old
+    inputs.add_joints(JointState(home, np.zeros(7), clock.time), clock.time)
+    step = run.step()
+    assert step.problem.part == "camera"
+    assert step.trajectory.velocities[-1].tolist() == [0.0] * 7
+    see(home)
+    assert run.step().progress.state == "planning"
+
+
+def test_a_planner_that_fails_once_is_asked_again_and_given_up_after_five(start, see, planner, home):
+    run = start(goal_beside(home, 0.4))
+    see(home)
+    planner.error = MemoryError("out of memory")
+    steps = [run.step() for _ in range(5)]
+    assert steps[0].problem.part == "planning" and "out of memory" in steps[0].problem.message
+    assert [step.outcome for step in steps[:4]] == [None] * 4
+    assert steps[4].outcome.code is Code.PLANNER_ERROR
+
+
+def test_a_plan_that_is_not_finite_goes_nowhere(start, see, planner, home):
+    run = start(goal_beside(home, 0.4))
+    see(home)
+    planner.plan = lambda observations, goal, state, begin: (NotFinite(), state)
+    step = run.step()
+    assert step.trajectory is None and "not finite" in step.problem.message
+
+
+class NotFinite:
+    joint_path = np.full((5, 7), np.nan)
+    seconds = 0.01

@@ -1,0 +1,160 @@
+"""The guard as a node: topics in, commands and reasons out; its process stays small and ends with the right code."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import rclpy
+import yaml
+from diagnostic_msgs.msg import DiagnosticArray
+from sensor_msgs.msg import JointState as JointStateMessage
+from trajectory_msgs.msg import JointTrajectory
+from wm_interfaces.msg import GuardStatistics
+
+from wm_core.kinematics.time_parameterisation import parameterise
+from wm_core.types import MotionState
+from wm_ros.conversions import joint_state_to_message, message_to_trajectory, trajectory_to_message
+from wm_ros.guard_node import GuardNode
+
+COMMANDS = "/panda_arm_controller/joint_trajectory"
+
+
+class Bench:
+    """An arm that stands still, a planner's publisher, and ears on everything the guard says."""
+
+    def __init__(self, spinner, home, names):
+        self.spinner, self.home, self.names = spinner, home, names
+        self.guard = spinner.add(GuardNode())
+        self.node = spinner.add(rclpy.create_node("bench"))
+        self.commands, self.statistics, self.errors = [], [], []
+        self.joints = self.node.create_publisher(JointStateMessage, "joint_states", 10)
+        self.proposal = self.node.create_publisher(JointTrajectory, "proposal", 10)
+        self.node.create_subscription(JointTrajectory, COMMANDS, self.commands.append, 10)
+        self.node.create_subscription(GuardStatistics, "guard/statistics", self.statistics.append, 10)
+        self.node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
+        self.until(lambda: self.proposal.get_subscription_count() and self.statistics)
+
+    def until(self, true, timeout=10.0):
+        return self.spinner.until(true, timeout, self.stand)
+
+    def stand(self):
+        self.joints.publish(joint_state_to_message(self.names, self.home, np.zeros(7), self.now()))
+
+    def propose(self, trajectory):
+        self.proposal.publish(trajectory_to_message(trajectory, self.now()))
+
+    def now(self):
+        return self.node.get_clock().now().nanoseconds / 1e9
+
+    def says(self, text):
+        return any(text in error for error in self.errors)
+
+    def _on_diagnostics(self, message):
+        self.errors += [part.message for part in message.status if part.level == b"\x02"]
+
+
+@pytest.fixture
+def bench(ros, home, limits):
+    return Bench(ros(), home, limits.names)
+
+
+@pytest.fixture
+def motion(limits, home):
+    path = home + np.outer(np.linspace(0.06, 0.3, 5), np.eye(7)[0])
+    return parameterise(MotionState.at_rest(home), path, 0.2, limits)
+
+
+def test_a_proposal_becomes_a_command_and_silence_a_hold(bench, motion):
+    bench.until(lambda: bench.guard._guard.measured)
+    bench.propose(motion)
+    bench.until(lambda: bench.commands)
+    command, stamp = message_to_trajectory(bench.commands[0])
+    assert stamp is None  # starts on arrival
+    assert command.positions[-1] == pytest.approx(motion.positions[-1])
+    bench.until(lambda: len(bench.commands) == 2)
+    assert bench.commands[1].points[-1].velocities.tolist() == [0.0] * 7
+    bench.until(lambda: bench.says("no acceptable proposal for 0.35 s"))
+    counts = bench.until(lambda: next((each for each in bench.statistics if each.holds), None))
+    assert (counts.accepted + counts.clipped, counts.holds, counts.published_outside_limits) == (1, 1, 0)
+
+
+def test_every_refusal_has_its_reason_on_diagnostics(bench, motion):
+    bench.until(lambda: bench.guard._guard.measured)
+    broken = trajectory_to_message(motion, bench.now())
+    broken.points[2].positions[0] = float("nan")
+    bench.proposal.publish(broken)
+    bench.until(lambda: bench.says("rejected: "))
+    short = trajectory_to_message(motion, bench.now())
+    short.points[1].positions = [0.0]
+    bench.proposal.publish(short)
+    bench.until(lambda: bench.says("point 1 has 1 positions, expected 7"))
+    assert bench.commands == []
+    assert bench.statistics[-1].rejected == 2 and bench.statistics[-1].last_reason
+
+
+def test_an_unusable_joint_state_is_named(bench):
+    message = joint_state_to_message(bench.names, bench.home, np.zeros(7), bench.now())
+    message.name[0] = "elbow"
+    bench.joints.publish(message)
+    bench.until(lambda: bench.says("joint_states lacks panda_joint1"))
+
+
+def test_a_second_publisher_on_the_command_topic_is_noticed(bench):
+    bench.node.create_publisher(JointTrajectory, COMMANDS, 10)
+    warnings = []
+    bench.node.create_subscription(
+        DiagnosticArray, "/diagnostics", lambda each: warnings.extend(part.message for part in each.status), 10
+    )
+    bench.until(lambda: any("others publish on" in text and "bench" in text for text in warnings))
+
+
+def guard_process(*arguments, **kwargs):
+    command = [sys.executable, "-m", "wm_ros.guard_node", "--ros-args", *arguments]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **kwargs)
+
+
+def robot_file(tmp_path, robot, **changes):
+    path = tmp_path / "arm.yaml"
+    path.write_text(yaml.safe_dump({**robot.model_dump(mode="json"), **changes}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"joint_names": ["elbow", *(f"panda_joint{row}" for row in range(2, 8))]}, "joints \\['elbow'\\] are not in the URDF"),
+        ({"limits": {}}, "key 'limits.velocity' is missing"),
+        ({"urdf": "nowhere.urdf"}, "cannot read urdf nowhere.urdf"),
+        ({"tool": "hand"}, "unknown key 'tool'; did you mean 'tool_link'?"),
+    ],
+)
+def test_a_wrong_robot_file_ends_the_process_with_code_2_and_says_why(tmp_path, robot, changes, text):
+    process = guard_process("-p", f"robot:={robot_file(tmp_path, robot, **changes)}")
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert text.replace("\\", "") in said and "Traceback" not in said
+
+
+def test_a_parameter_out_of_range_ends_the_process_with_code_2():
+    process = guard_process("-p", "proposal_timeout:=99.0")
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 2 and "'proposal_timeout'" in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_the_process_with_code_0(number):
+    process = guard_process()
+    for line in process.stderr:
+        if "guarding 'panda'" in line:
+            break
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+def test_the_process_never_imports_torch():
+    code = "import sys, wm_ros.guard_node; sys.exit('torch' in sys.modules or 'pybullet' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env=dict(os.environ), timeout=60).returncode == 0

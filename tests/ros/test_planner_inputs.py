@@ -1,0 +1,101 @@
+"""Stale, missing and frozen inputs are errors that name the input, not frames."""
+
+import numpy as np
+import pytest
+
+from wm_core.history import ObservationHistory
+from wm_core.types import JointState
+from wm_ros.planner_inputs import InputError, PlannerInputs
+
+
+@pytest.fixture
+def inputs():
+    return PlannerInputs(ObservationHistory(2, 0.2, 0.1), max_frame_age=0.5, max_state_age=0.25, frozen_after=1.0)
+
+
+def joints(stamp, velocity=0.0, position=0.0):
+    return JointState(np.array([position]), np.array([velocity]), stamp)
+
+
+def image(value=0):
+    return np.full((4, 4, 3), value, np.uint8)
+
+
+def test_nothing_yet_is_an_error_that_names_the_input(inputs):
+    with pytest.raises(InputError, match="joint_states: no message yet"):
+        inputs.check(10.0, 10.0)
+    inputs.add_joints(joints(10.0), 10.0)
+    with pytest.raises(InputError, match="camera: no message yet"):
+        inputs.check(10.0, 10.0)
+
+
+def test_fresh_inputs_are_fine_and_silent_ones_are_not(inputs):
+    inputs.add_joints(joints(10.0), 10.0)
+    inputs.add_image(image(), 10.0, 10.0)
+    inputs.check(10.2, 10.2)
+    with pytest.raises(InputError, match="joint_states: no message for 0.3 s"):
+        inputs.check(10.3, 10.3)
+    inputs.add_joints(joints(10.6), 10.6)
+    with pytest.raises(InputError, match="camera: no message for 0.6 s"):
+        inputs.check(10.6, 10.6)
+    inputs.add_image(image(), 10.7, 10.7)
+    inputs.check(10.7, 10.7)
+
+
+def test_an_old_stamp_is_an_error_though_it_came_just_now(inputs):
+    inputs.add_joints(joints(10.0), 10.0)
+    inputs.add_image(image(), 10.0, 10.0)
+    with pytest.raises(InputError, match="do the clocks agree"):
+        inputs.check(15.0, 10.0)
+
+
+def test_the_reason_of_a_refusal_explains_the_silence(inputs):
+    inputs.add_joints(joints(10.0), 10.0)
+    inputs.refuse("camera", "image encoding '16UC1' is not supported")
+    with pytest.raises(InputError, match="16UC1"):
+        inputs.check(10.0, 10.0)
+    inputs.add_image(image(), 10.1, 10.1)
+    inputs.check(10.1, 10.1)
+
+
+def test_a_repeated_stamp_is_no_new_frame(inputs):
+    inputs.add_joints(joints(10.0), 10.0)
+    inputs.add_image(image(), 10.0, 10.0)
+    inputs.add_image(image(1), 10.0, 10.4)
+    inputs.add_joints(joints(10.6), 10.6)
+    with pytest.raises(InputError, match="camera: stamp 10.000"):
+        inputs.check(10.6, 10.6)
+
+
+def test_the_same_pixels_while_the_arm_moves_are_a_frozen_camera(inputs):
+    for tick in range(12):  # a moving arm, the same picture, 0.1 s apart
+        now = 10.0 + 0.1 * tick
+        inputs.add_joints(joints(now, velocity=0.5), now)
+        inputs.add_image(image(), now, now)
+    with pytest.raises(InputError, match="frozen"):
+        inputs.check(now, now)
+    inputs.add_image(image(1), now + 0.1, now + 0.1)
+    inputs.check(now + 0.1, now + 0.1)
+
+
+def test_the_same_pixels_of_a_resting_arm_are_not(inputs):
+    for tick in range(30):
+        now = 10.0 + 0.1 * tick
+        inputs.add_joints(joints(now), now)
+        inputs.add_image(image(), now, now)
+    inputs.check(now, now)
+
+
+def test_the_window_takes_the_joints_of_the_frames_own_moment(inputs):
+    for tick in range(5):
+        inputs.add_joints(joints(10.0 + 0.1 * tick, position=float(tick)), 10.0)
+    inputs.add_image(image(), 10.1, 10.4)
+    inputs.add_image(image(), 10.31, 10.4)
+    before, newest = inputs.window()
+    assert (before.joints.position[0], newest.joints.position[0]) == (1.0, 3.0)
+
+
+def test_joint_states_whose_clock_went_back_start_afresh(inputs):
+    inputs.add_joints(joints(10.0, position=1.0), 10.0)
+    inputs.add_joints(joints(5.0, position=2.0), 10.1)
+    assert inputs.measured().position.tolist() == [2.0]
