@@ -95,6 +95,11 @@ class SimProcess:
         self._reader.join(DEADLINE)
         return code
 
+    def kill(self) -> None:
+        """Whatever a failed test left running."""
+        self._process.kill()
+        self._process.wait(DEADLINE)
+
     def wait(self) -> int:
         """For its own end. -> exit code."""
         code = self._process.wait(DEADLINE)
@@ -152,6 +157,20 @@ def listener() -> Iterator[Listener]:
 @pytest.fixture
 def other() -> Iterator[Listener]:
     yield from _listen(OTHER_DOMAIN)
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., SimProcess]]:
+    """Starts nodes that do not outlive the test."""
+    started: list[SimProcess] = []
+
+    def start(*parameters: str, **environment: str) -> SimProcess:
+        started.append(SimProcess(*parameters, **environment))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
 
 
 def _listen(domain: int) -> Iterator[Listener]:
@@ -286,22 +305,22 @@ def test_a_killed_renderer_is_reported_and_replaced(sim: SimProcess, listener: L
     assert sim.renderers() != [killed]
 
 
-def test_simulated_time(other: Listener) -> None:
-    process = SimProcess("publish_clock:=true")
-    try:
-        other.until_some("/clock", count=20)
-        clocks = [time_to_seconds(message.clock) for message in other.got["/clock"]]
-        assert clocks[0] >= 1.0 and clocks[-1] < 100.0 and np.diff(clocks).min() > 0.0
-        other.until_some("joint_states", "camera/image_raw")
-        newest = time_to_seconds(other.got["joint_states"][-1].header.stamp)
-        assert 1.0 < newest <= time_to_seconds(other.got["/clock"][-1].clock) + 0.1
-    finally:
-        assert process.end() == 0, process.log
+def test_simulated_time(start: Callable[..., SimProcess], other: Listener) -> None:
+    process = start("publish_clock:=true")
+    other.until_some("/clock", count=20)
+    clocks = [time_to_seconds(message.clock) for message in other.got["/clock"]]
+    assert clocks[0] >= 1.0 and clocks[-1] < 100.0 and np.diff(clocks).min() > 0.0
+    other.until_some("joint_states", "camera/image_raw")
+    newest = time_to_seconds(other.got["joint_states"][-1].header.stamp)
+    assert 1.0 < newest <= time_to_seconds(other.got["/clock"][-1].clock) + 0.1
+    assert process.end() == 0, process.log
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ends_with_0_and_leaves_nobody_behind(other: Listener, number: signal.Signals) -> None:
-    process = SimProcess()
+def test_ends_with_0_and_leaves_nobody_behind(
+    start: Callable[..., SimProcess], other: Listener, number: signal.Signals
+) -> None:
+    process = start()
     other.until_some("camera/image_raw")
     family = process.children()
     assert family
@@ -310,13 +329,11 @@ def test_ends_with_0_and_leaves_nobody_behind(other: Listener, number: signal.Si
     other.until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), f"the end of {family}")
 
 
-def test_without_a_display_it_says_so_and_runs(other: Listener) -> None:
-    process = SimProcess("gui:=true", DISPLAY="", WAYLAND_DISPLAY="")
-    try:
-        other.until_some("joint_states")
-        other.until(lambda: "cannot open a window" in process.log, "the warning")
-    finally:
-        assert process.end() == 0, process.log
+def test_without_a_display_it_says_so_and_runs(start: Callable[..., SimProcess], other: Listener) -> None:
+    process = start("gui:=true", DISPLAY="", WAYLAND_DISPLAY="")
+    other.until_some("joint_states")
+    other.until(lambda: "cannot open a window" in process.log, "the warning")
+    assert process.end() == 0, process.log
 
 
 @pytest.mark.parametrize(
@@ -327,7 +344,9 @@ def test_without_a_display_it_says_so_and_runs(other: Listener) -> None:
         ("controller:='bad name'", "parameter 'controller' is 'bad name'"),
     ],
 )
-def test_a_parameter_that_cannot_be_used_ends_it_with_a_reason(parameter: str, reason: str) -> None:
-    process = SimProcess(parameter)
+def test_a_parameter_that_cannot_be_used_ends_it_with_a_reason(
+    start: Callable[..., SimProcess], parameter: str, reason: str
+) -> None:
+    process = start(parameter)
     assert process.wait() == 2
     assert reason in process.log
