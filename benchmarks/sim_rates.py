@@ -113,11 +113,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--size", type=int, default=128, help="pixels, width and height")
+    parser.add_argument("--ordinary", action="store_true", help="do not ask for real-time scheduling")
     parser.add_argument("--note", default="", help="what else the machine does meanwhile")
     parser.add_argument("--dry", action="store_true", help="do not write the CSV file")
     options = parser.parse_args()
     size = ["-p", f"image_width:={options.size}", "-p", f"image_height:={options.size}"]
-    command = [sys.executable, "-m", "sim.node", "--ros-args", *size]
+    realtime = ["-p", f"realtime:={str(not options.ordinary).lower()}"]
+    command = [sys.executable, "-m", "sim.node", "--ros-args", *size, *realtime]
     simulator = subprocess.Popen(command, cwd=ROOT)
     rclpy.init()
     try:
@@ -128,7 +130,7 @@ def main() -> int:
         simulator.send_signal(signal.SIGINT)
         code = simulator.wait(10.0)
         rclpy.try_shutdown()
-    figures = {"size": options.size, "note": options.note, **figures, "node_cpu": round(share, 2), "exit": code}
+    figures = {"size": options.size, "realtime": not options.ordinary, "note": options.note, **figures, "node_cpu": round(share, 2), "exit": code}
     for name, value in figures.items():
         print(f"{name:>20} {value}")
     if not options.dry:
