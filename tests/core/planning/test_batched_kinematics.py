@@ -1,0 +1,47 @@
+"""The torch kinematics say what Pinocchio says."""
+
+import numpy as np
+import pytest
+import torch
+
+from wm_core.planning.batched_kinematics import BatchedKinematics
+from wm_core.planning.rotation import limit_norm, rotation_distance, rotation_error, rotation_matrix
+
+
+@pytest.fixture(scope="module")
+def batched(arm):
+    return BatchedKinematics(arm.chain())
+
+
+def test_agrees_with_pinocchio(arm, batched):
+    joints = np.random.default_rng(0).uniform(arm.lower, arm.upper, (50, 7))
+    tool = batched.tool(torch.tensor(joints, dtype=torch.float32))
+    for row, position in enumerate(joints):
+        pose = arm.forward(position)
+        assert tool.position[row].numpy() == pytest.approx(pose.position, abs=1e-5)
+        assert tool.rotation[row].numpy() == pytest.approx(rotation_matrix(pose.orientation), abs=1e-5)
+        assert tool.jacobian[row].numpy() == pytest.approx(arm.jacobian(position), abs=1e-5)
+
+
+def test_forward_keeps_leading_axes(batched):
+    position, rotation = batched.forward(torch.zeros(4, 3, 7))
+    assert position.shape == (4, 3, 3) and rotation.shape == (4, 3, 3, 3)
+    assert position[2, 1].numpy() == pytest.approx([0.088, 0.0, 0.821], abs=1e-5)  # see test_urdf_arm
+
+
+def test_rotation_matrix_of_a_quarter_turn_about_z():
+    # (0, 0, sin 45, cos 45): x goes to y, y to -x
+    half = np.sqrt(0.5)
+    assert rotation_matrix(np.array([0, 0, half, half])) == pytest.approx(np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]]))
+
+
+def test_rotation_error_and_distance():
+    turned = torch.tensor(rotation_matrix(np.array([0, 0, np.sin(0.5), np.cos(0.5)])))  # 1 rad about z
+    assert rotation_error(torch.eye(3, dtype=torch.float64)[None], turned)[0].numpy() == pytest.approx([0, 0, 1.0])
+    assert float(rotation_distance(torch.eye(3), turned.float())) == pytest.approx(2 * np.sin(0.5), abs=1e-6)
+
+
+def test_limit_norm_keeps_direction_and_short_vectors():
+    vectors = torch.tensor([[3.0, 4.0], [0.3, 0.4], [0.0, 0.0]])
+    expected = [[0.6, 0.8], [0.3, 0.4], [0.0, 0.0]]  # 3-4-5 shrinks to length 1, the others are shorter
+    assert limit_norm(vectors, 1.0).numpy() == pytest.approx(np.array(expected))

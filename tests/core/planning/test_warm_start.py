@@ -1,0 +1,26 @@
+"""A mean carried over in time."""
+
+import numpy as np
+import pytest
+
+from wm_core.planning.warm_start import shift_in_time
+
+MEAN = np.array([[1.0], [3.0], [5.0]])
+
+
+def test_a_whole_step_later():
+    assert shift_in_time(MEAN, 1.0).ravel() == pytest.approx([3.0, 5.0, 5.0])
+
+
+def test_a_quarter_of_a_step_later():
+    # each new step covers 3/4 of one old step and 1/4 of the next: 0.75 + 0.75, 2.25 + 1.25, 5
+    assert shift_in_time(MEAN, 0.25).ravel() == pytest.approx([1.5, 3.5, 5.0])
+
+
+def test_at_once_it_is_unchanged():
+    assert shift_in_time(MEAN, 0.0) == pytest.approx(MEAN)
+
+
+@pytest.mark.parametrize("steps", [3.0, 100.0, -0.1, float("nan")])
+def test_nothing_is_left(steps):
+    assert shift_in_time(MEAN, steps) is None
