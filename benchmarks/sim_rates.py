@@ -130,7 +130,8 @@ def main() -> int:
         simulator.send_signal(signal.SIGINT)
         code = simulator.wait(10.0)
         rclpy.try_shutdown()
-    figures = {"size": options.size, "realtime": not options.ordinary, "note": options.note, **figures, "node_cpu": round(share, 2), "exit": code}
+    settings = {"size": options.size, "realtime": not options.ordinary, "note": options.note}
+    figures = {**settings, **figures, "node_cpu": round(share, 2), "exit": code}
     for name, value in figures.items():
         print(f"{name:>20} {value}")
     if not options.dry:

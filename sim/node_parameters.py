@@ -12,11 +12,11 @@ class SimParameters:
     """Read once, at the start."""
 
     controller: str = parameter(
-        "panda_arm_controller", "Trajectories are taken on <controller>/joint_trajectory, as by a ros2_control controller."
+        "panda_arm_controller", "Trajectories are taken on <controller>/joint_trajectory, as with ros2_control."
     )
     seed: int = parameter(0, "Where the cube lies; equal seeds are equal scenes.", 0, 2**31 - 1)
     gui: bool = parameter(False, "Open PyBullet's window; without a display the node runs headless and says so.")
-    publish_clock: bool = parameter(False, "Publish simulated time on /clock and stamp with it, not with the wall clock.")
+    publish_clock: bool = parameter(False, "Publish simulated time on /clock and stamp with it, not with wall time.")
     realtime: bool = parameter(True, "Ask for real-time scheduling of physics; without the permission go on without.")
     joint_state_rate: float = parameter(100.0, "joint_states, Hz; nothing is published faster than this.", 20.0, 240.0)
     camera_rate: float = parameter(20.0, "camera/image_raw and camera/camera_info, Hz, at most.", 0.1, 60.0)

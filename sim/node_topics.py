@@ -29,7 +29,7 @@ from wm_ros.conversions import (
 from wm_ros.conversions.clock import clock_message, text_message
 
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-# Reliable: with Fast DDS a best-effort image of 640x480 is nearly always lost; a best-effort reader matches all the same.
+# Reliable: Fast DDS loses nearly every best-effort image of 640x480; a best-effort reader matches all the same.
 _IMAGE = QoSProfile(depth=1)
 # The fingers first, as no planner would have it: whoever indexes joint_states by row fails here, not on the arm.
 _DRIVER_ORDER = FINGER_JOINTS + ARM_JOINTS

@@ -186,7 +186,8 @@ def sim(listener: Listener) -> Iterator[SimProcess]:
     process = SimProcess("seed:=5", "image_width:=96", "image_height:=64", domain=DOMAIN)
     try:
         listener.until_some("joint_states", "camera/image_raw")
-        listener.until(lambda: listener.node.count_subscribers("panda_arm_controller/joint_trajectory"), "the controller")
+        controller = "panda_arm_controller/joint_trajectory"
+        listener.until(lambda: listener.node.count_subscribers(controller), "the controller")
         yield process
     finally:
         assert process.end() == 0, process.log
@@ -228,7 +229,7 @@ def test_image_and_camera_info_bear_the_stamp_of_the_same_moment(sim: SimProcess
     def stamps(topic: str) -> set[float]:
         return {time_to_seconds(message.header.stamp) for message in listener.got[topic]}
 
-    listener.until(lambda: set.intersection(*map(stamps, topics)), "a picture of a published state with its camera_info")
+    listener.until(lambda: set.intersection(*map(stamps, topics)), "a picture of a published state and its info")
     info: CameraInfo = listener.got["camera/camera_info"][-1]
     assert (info.width, info.height) == (96, 64)
     assert info.k[2] == pytest.approx(47.5) and info.k[5] == pytest.approx(31.5)  # the middle of 96 x 64 pixels
@@ -259,7 +260,13 @@ def test_follows_a_trajectory_in_any_joint_order(sim: SimProcess, listener: List
     ],
 )
 def test_logs_why_it_rejects_and_stays_where_it_is(
-    sim: SimProcess, listener: Listener, names: tuple[str, ...], time_: float, velocity: float, stamp: float, reason: str
+    sim: SimProcess,
+    listener: Listener,
+    names: tuple[str, ...],
+    time_: float,
+    velocity: float,
+    stamp: float,
+    reason: str,
 ) -> None:
     listener.until_some("joint_states")
     before = listener.joints()
