@@ -48,17 +48,17 @@ class GuardNode(Node):
         super().__init__("guard")
         try:
             declare_parameters(self, GuardParameters, read_only=True)
-            self._parameters = read_parameters(self, GuardParameters)
-            robot, arm = load_robot(self, self._parameters.robot, self._parameters.description_timeout)
-            judge = TrajectoryFilter(arm_limits(robot, arm), arm, self._parameters.safety())
+            self._settings = read_parameters(self, GuardParameters)
+            robot, arm = load_robot(self, self._settings.robot, self._settings.description_timeout)
+            judge = TrajectoryFilter(arm_limits(robot, arm), arm, self._settings.safety())
         except (ParameterError, ConfigError, KinematicsError) as error:
             raise StartupError(f"guard: {error}") from error
-        silence = Silence(self._parameters.proposal_timeout, self._parameters.state_timeout)
+        silence = Silence(self._settings.proposal_timeout, self._settings.state_timeout)
         self._names = arm.joint_names
         self._started = time.monotonic()
         self._guard = Guard(judge, arm, silence)
         self._health = HealthReporter(self, robot.name)
-        self._connect(f"{self._parameters.controller}/joint_trajectory")
+        self._connect(f"{self._settings.controller}/joint_trajectory")
         self.get_logger().info(f"guarding '{robot.name}' on {self._command.topic_name}")
 
     def failed(self, error: Exception) -> None:
@@ -125,7 +125,7 @@ class GuardNode(Node):
         if age == float("inf"):
             if steady > self._started + _GRACE:
                 self._health.error("joint_states", "none received yet")
-        elif age > self._parameters.state_timeout:
+        elif age > self._settings.state_timeout:
             self._health.error("joint_states", f"stopped {age:.1f} s ago")
         else:
             self._health.ok("joint_states", "received")

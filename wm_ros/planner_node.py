@@ -24,6 +24,7 @@ from wm_ros.planner_parameters import PlannerParameters
 from wm_ros.planner_tools import PlannerTools, explain
 from wm_ros.planner_topics import PlannerTopics
 from wm_ros.process import StartupError, run
+from wm_ros.twins import has_living_twin
 
 
 class PlannerNode(LifecycleNode):
@@ -48,14 +49,14 @@ class PlannerNode(LifecycleNode):
         """Loads everything; on failure the node says why and stays unconfigured."""
         started = time.monotonic()
         try:
-            self._parameters = read_parameters(self, PlannerParameters)
+            self._settings = read_parameters(self, PlannerParameters)
             self._tools = self._load()
-            self._inputs = self._make_inputs(self._parameters, self._tools)
+            self._inputs = self._make_inputs(self._settings, self._tools)
         except Exception as error:  # a missing file or a damaged one raises anything; all of it is for the user
             self._health.error("configure", explain(error))
             return TransitionCallbackReturn.FAILURE
-        self._guard = GuardWatch(self._parameters.rejection_time)
-        self._topics = PlannerTopics(self, self._health, self._parameters, self._tools, self._inputs, self._guard)
+        self._guard = GuardWatch(self._settings.rejection_time)
+        self._topics = PlannerTopics(self, self._health, self._settings, self._tools, self._inputs, self._guard)
         self._health.clear("configure")
         self._health.ok("lifecycle", "inactive")
         self.get_logger().info(f"configured for '{self._tools.name}' in {time.monotonic() - started:.1f} s")
@@ -63,21 +64,18 @@ class PlannerNode(LifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Starts the planning thread, unless another node bears this name."""
-        names = self.get_fully_qualified_name()
-        twins = [f"{space.rstrip('/')}/{name}" for name, space in self.get_node_names_and_namespaces()].count(names)
-        if twins > 1:
-            self._health.error("lifecycle", f"{twins} nodes are named {names}: activation refused, end the other one")
+        if has_living_twin(self):
+            name = self.get_fully_qualified_name()
+            self._health.error("lifecycle", f"another node is named {name}: activation refused, end the other one")
             return TransitionCallbackReturn.FAILURE
-        parameters = self._parameters
-        settings = RunSettings(
-            parameters.horizon, parameters.rest_speed, parameters.settle_time, parameters.no_progress_time
-        )
+        chosen = self._settings
+        settings = RunSettings(chosen.horizon, chosen.rest_speed, chosen.settle_time, chosen.no_progress_time)
         clocks = Clocks(self._topics.now, time.monotonic)
         self._topics.active = True
         self._loop = PlannerLoop(
-            self._tools, self._inputs, self._guard, self._topics, settings, clocks, parameters.replan_period
+            self._tools, self._inputs, self._guard, self._topics, settings, clocks, chosen.replan_period
         )
-        self._goals.open(Session(self._loop, self._tools, parameters.goal_defaults()))
+        self._goals.open(Session(self._loop, self._tools, chosen.goal_defaults()))
         self._health.ok("lifecycle", "active")
         return super().on_activate(state)
 
@@ -117,7 +115,7 @@ class PlannerNode(LifecycleNode):
         # Late, and only here: torch takes seconds to import, and an unconfigured node does not need it.
         from wm_ros.planner_load import load_tools
 
-        return load_tools(self, self._parameters)
+        return load_tools(self, self._settings)
 
     @staticmethod
     def _make_inputs(parameters: PlannerParameters, tools: PlannerTools) -> PlannerInputs:

@@ -97,11 +97,13 @@ class Spinner:
         return node
 
     def until(self, true: Callable[[], Any], timeout: float = 10.0, each: Callable[[], Any] = lambda: None) -> Any:
-        """Spins until `true()` is, and gives its value; `each` runs before every turn."""
-        end = time.monotonic() + timeout
+        """Spins until `true()` is, and gives its value; `each` runs about 30 times a second."""
+        end, due = time.monotonic() + timeout, 0.0
         while not (value := true()):
             assert time.monotonic() < end, f"not within {timeout} s"
-            each()
+            if time.monotonic() > due:
+                each()
+                due = time.monotonic() + 0.03
             self._executor.spin_once(timeout_sec=0.01)
         return value
 

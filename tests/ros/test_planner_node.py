@@ -1,0 +1,292 @@
+"""The planner as a node, with a fake arm and camera: lifecycle, goals, and every bad input that it must name."""
+
+import array
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import rclpy
+import yaml
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.action import ActionClient
+from rclpy.lifecycle import TransitionCallbackReturn
+from sensor_msgs.msg import Image
+from sensor_msgs.msg import JointState as JointStateMessage
+from trajectory_msgs.msg import JointTrajectory
+from wm_interfaces.action import PlanToGoal
+from wm_interfaces.msg import PlannerStatistics
+
+from wm_core.types import Goal, Pose
+from wm_ros.conversions import array_to_image, joint_state_to_message
+from wm_ros.conversions.planner_messages import goal_to_action
+from wm_ros.outcome import Code
+from wm_ros.planner_node import PlannerNode
+
+SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
+
+
+class Bench:
+    """A planner, an arm and a camera that never move, and ears on everything the planner says."""
+
+    def __init__(self, spinner, home, names):
+        self.spinner, self.home, self.names = spinner, home, names
+        self.planner = spinner.add(PlannerNode())
+        self.node = spinner.add(rclpy.create_node("bench"))
+        self.proposals, self.statistics, self.errors = [], [], []
+        self.joints = self.node.create_publisher(JointStateMessage, "joint_states", 10)
+        self.camera = self.node.create_publisher(Image, "camera/image_raw", 1)
+        self.actions = ActionClient(self.node, PlanToGoal, "planner/plan_to_goal")
+        self.node.create_subscription(JointTrajectory, "proposal", self.proposals.append, 10)
+        self.node.create_subscription(PlannerStatistics, "planner/statistics", self.statistics.append, 10)
+        self.node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
+        self.sights = [self.show_joints, self.show_image]
+        self.until(lambda: self.actions.server_is_ready() and self.node.count_publishers("/diagnostics"))
+
+    def until(self, true, timeout=10.0):
+        return self.spinner.until(true, timeout, lambda: [sight() for sight in self.sights])
+
+    def show_joints(self):
+        self.joints.publish(joint_state_to_message(self.names, self.home, np.zeros(7), self.now()))
+
+    def show_image(self):
+        self.camera.publish(array_to_image(np.zeros((8, 8, 3), np.uint8), self.now(), "camera"))
+
+    def activate(self):
+        assert self.planner.trigger_configure() == SUCCESS
+        assert self.planner.trigger_activate() == SUCCESS
+
+    def send(self, goal, time_limit=5.0):
+        message = goal_to_action(goal, self.names, "", time_limit) if isinstance(goal, Goal) else goal
+        sent = self.actions.send_goal_async(message)
+        self.until(sent.done)
+        return sent.result()
+
+    def end(self, handle):
+        result = handle.get_result_async()
+        self.until(result.done)
+        return result.result().result
+
+    def now(self):
+        return self.node.get_clock().now().nanoseconds / 1e9
+
+    def says(self, text):
+        return any(text in error for error in self.errors)
+
+    def _on_diagnostics(self, message):
+        self.errors += [part.message for part in message.status if part.level == b"\x02"]
+
+
+@pytest.fixture
+def bench(ros, home, limits):
+    def make(*arguments, model="none"):
+        return Bench(ros("-p", f"model:={model}", "-p", "replan_period:=0.05", *arguments), home, limits.names)
+
+    return make
+
+
+@pytest.fixture
+def active(bench):
+    bench = bench()
+    bench.activate()
+    return bench
+
+
+@pytest.fixture
+def beside(home):
+    target = home.copy()
+    target[0] += 0.4
+    return Goal(joints=target)
+
+
+def test_nothing_is_proposed_unless_active(bench, beside):
+    bench = bench()
+    for transition in (None, bench.planner.trigger_configure):
+        if transition is not None:
+            assert transition() == SUCCESS
+        result = bench.end(bench.send(beside))
+        assert (result.code, bench.proposals) == (Code.NOT_READY, [])
+        assert "not active" in result.message
+
+
+def test_an_active_planner_proposes_motion_to_the_goal(active, beside):
+    active.send(beside)
+    proposal = active.until(lambda: active.proposals and active.proposals[-1])
+    assert tuple(proposal.joint_names) == active.names
+    assert proposal.points[-1].positions[0] > active.home[0] + 0.1
+    statistics = active.until(lambda: active.statistics and active.statistics[-1])
+    assert statistics.goal_kind == "joints"
+    assert statistics.cost == pytest.approx(sum(term.value for term in statistics.terms))
+
+
+def test_a_goal_that_is_reached_succeeds_and_the_proposals_end(active):
+    result = active.end(active.send(Goal(joints=active.home)))
+    assert result.code == Code.SUCCESS and result.final_error == pytest.approx(0.0)
+    count = len(active.proposals)
+    active.until(lambda: active.says("BUSY") or active.node.get_clock().now(), 1.0)
+    assert len(active.proposals) <= count + 1
+
+
+def test_a_busy_planner_names_what_it_is_busy_with_and_goes_on(active, beside):
+    first = active.send(beside)
+    second = active.end(active.send(Goal(pose=Pose(np.array([0.5, 0.0, 0.3])))))
+    assert second.code == Code.BUSY and "busy with a goal of joints" in second.message
+    active.until(lambda: active.says("BUSY: busy with a goal of joints"))
+    count = len(active.proposals)
+    active.until(lambda: len(active.proposals) > count)
+    first.cancel_goal_async()
+    assert active.end(first).code == Code.CANCELED
+
+
+def test_deactivation_ends_the_goal(active, beside):
+    handle = active.send(beside)
+    active.until(lambda: active.proposals)
+    assert active.planner.trigger_deactivate() == SUCCESS
+    result = active.end(handle)
+    assert result.code == Code.NOT_READY and "deactivated" in result.message
+
+
+def test_it_can_be_configured_and_activated_again(active, beside):
+    assert active.planner.trigger_deactivate() == SUCCESS
+    assert active.planner.trigger_cleanup() == SUCCESS
+    active.activate()
+    active.send(beside)
+    active.until(lambda: active.proposals)
+
+
+def nan_pose():
+    return Goal(pose=Pose(np.array([np.nan, 0.0, 0.3])))
+
+
+@pytest.mark.parametrize(
+    ("goal", "text"),
+    [
+        (PlanToGoal.Goal(), "goal is empty"),
+        (nan_pose(), "pose is not finite"),
+        (Goal(pose=Pose(np.array([0.5, 0.0, 9.0]))), "outside the workspace"),
+        (Goal(joints=np.array([9.0, 0.0, 0.0, -2.0, 0.0, 2.0, 0.0])), "goal joint 'panda_joint1' is 9.000 rad, expected -2.9"),
+        (Goal(image=np.zeros((8, 8, 3), np.uint8)), "without a world model"),
+    ],
+)
+def test_an_invalid_goal_ends_with_its_reason(active, goal, text):
+    result = active.end(active.send(goal))
+    assert result.code == Code.INVALID_GOAL and text in result.message
+    active.until(lambda: active.says(text))
+    assert active.proposals == []
+
+
+def test_a_goal_of_unknown_joints_names_them(active):
+    message = PlanToGoal.Goal(joints=JointStateMessage(name=["elbow"], position=[0.0]))
+    result = active.end(active.send(message))
+    assert result.code == Code.INVALID_GOAL and "goal joints lacks panda_joint1" in result.message
+
+
+def test_a_wrong_image_encoding_is_named_and_the_arm_holds(active, beside):
+    def show_depth():
+        message = Image(height=8, width=8, encoding="16UC1", step=16, data=array.array("B", bytes(128)))
+        message.header.stamp = active.node.get_clock().now().to_msg()
+        active.camera.publish(message)
+
+    active.sights = [active.show_joints, show_depth]
+    result = active.end(active.send(beside, 1.0))
+    assert result.code == Code.NOT_READY and "'16UC1' is not supported; expected rgb8" in result.message
+    assert active.says("'16UC1' is not supported")
+    assert active.proposals == []
+
+
+def test_a_missing_joint_is_named_and_the_arm_holds(active, beside):
+    def show_six():
+        active.joints.publish(joint_state_to_message(active.names[1:], active.home[1:], np.zeros(6), active.now()))
+
+    active.sights = [show_six, active.show_image]
+    result = active.end(active.send(beside, 1.0))
+    assert result.code == Code.NOT_READY and "joint_states lacks panda_joint1" in result.message
+    assert active.proposals == []
+
+
+def test_when_inputs_come_back_it_goes_on_without_a_restart(active, beside):
+    active.sights = [active.show_joints]
+    active.send(beside, 30.0)
+    active.until(lambda: active.says("the arm holds"))
+    assert active.proposals == []
+    active.sights.append(active.show_image)
+    active.until(lambda: active.proposals)
+
+
+def test_no_progress_has_its_own_code(bench, beside):
+    bench = bench("-p", "no_progress_time:=0.5")
+    bench.activate()
+    result = bench.end(bench.send(beside))
+    assert result.code == Code.NO_PROGRESS and "still 0.400 rad from the goal" in result.message
+
+
+def test_goal_topics_take_the_latest_and_give_way_to_an_action(active, beside):
+    topic = active.node.create_publisher(JointStateMessage, "planner/goal_joints", 1)
+    active.until(topic.get_subscription_count)
+    topic.publish(joint_state_to_message(active.names, beside.joints, np.zeros(7), 0.0))
+    active.until(lambda: active.proposals)
+    result = active.end(active.send(Goal(joints=active.home)))
+    assert result.code == Code.SUCCESS
+
+
+def fails_to_configure(bench, text):
+    assert bench.planner.trigger_configure() == FAILURE
+    bench.until(lambda: bench.says(text))
+    assert bench.end(bench.send(Goal(joints=bench.home))).code == Code.NOT_READY  # alive, and says so
+
+
+def test_a_missing_model_is_named(bench):
+    fails_to_configure(bench(model="atlantis"), "model 'atlantis' not found")
+
+
+@pytest.fixture
+def model(tmp_path):
+    from wm_core.config import ModelCardConfig, WorldModelConfig
+    from wm_core.model.checkpoint import save_world_model
+    from wm_core.model.world_model import JepaWorldModel
+
+    small = WorldModelConfig(image_size=16, visual_dim=8, joint_dim=4, metric_dim=2, channels=(4, 4), hidden=16)
+    save_world_model(JepaWorldModel(small), ModelCardConfig(model=small), tmp_path / "small")
+    return tmp_path / "small"
+
+
+def test_a_truncated_checkpoint_is_named(bench, model):
+    weights = model / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    fails_to_configure(bench(model=model), "is damaged or was changed")
+
+
+def test_a_model_without_its_configuration_is_named(bench, model):
+    (model / "config.yaml").unlink()
+    fails_to_configure(bench(model=model), "config.yaml is missing")
+
+
+def test_joints_that_are_not_in_the_urdf_are_named(bench, tmp_path, robot):
+    path = tmp_path / "arm.yaml"
+    names = ["elbow", *robot.joint_names[1:]]
+    path.write_text(yaml.safe_dump({**robot.model_dump(mode="json"), "joint_names": names}))
+    fails_to_configure(bench("-p", f"robot:={path}"), "joints ['elbow'] are not in the URDF")
+
+
+def test_an_image_goal_is_planned_with_the_model(bench, model):
+    bench = bench(model=model)
+    bench.activate()
+    bench.send(Goal(image=np.full((8, 8, 3), 200, np.uint8)))
+    statistics = bench.until(lambda: bench.statistics and bench.statistics[-1], 20.0)
+    assert statistics.goal_kind == "image" and "goal_latent" in [term.name for term in statistics.terms]
+    assert 0.0 <= statistics.frame_age_ms < 1000.0
+
+
+def test_beside_a_second_node_of_its_name_it_refuses_to_be_activated(bench):
+    bench = bench()
+    assert bench.planner.trigger_configure() == SUCCESS
+    names = bench.node.get_node_names
+    bench.until(lambda: names().count("planner") == 1, 30.0)  # that of the test before may still be on the graph
+    twin = subprocess.Popen([sys.executable, "-m", "wm_ros.planner_node"])
+    try:
+        bench.until(lambda: names().count("planner") == 2, 30.0)
+        assert bench.planner.trigger_activate() == FAILURE
+        bench.until(lambda: bench.says("another node is named /planner"))
+    finally:
+        twin.terminate()
+        assert twin.wait(timeout=30) == 0
