@@ -31,9 +31,10 @@ class Found:
 class CrossEntropySearch:
     """CEM (Rubinstein 1999) with what makes a small budget enough (iCEM, Pinneri et al. 2020).
 
-    Noise is correlated in time; the mean, the best so far and the caller's proposals stand among the samples; the
-    last mean is scored as well. Samples are never clamped before the refit: averaging clamped elites pulls the mean
-    away from the bounds. Whatever limits actions has to do so inside `score`.
+    The first draw's noise is correlated in time, which reaches further; later draws are white, which settles. The
+    mean, the best so far and the caller's proposals stand among the samples; the last mean is scored as well. Samples
+    are never clamped before the refit: averaging clamped elites pulls the mean away from the bounds. Whatever limits
+    actions has to do so inside `score`.
     """
 
     def __init__(self, config: PlannerConfig, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -62,7 +63,8 @@ class CrossEntropySearch:
             if best is not None and begun - started + longest > self._config.deadline:
                 break
             chosen = [mean, *proposals] if best is None else [mean, _actions(best), *proposals]
-            scores = score(self._draw(mean, std, chosen, generator))
+            correlation = self._config.correlation if best is None else 0.0
+            scores = score(self._draw(mean, std, chosen, correlation, generator))
             mean, std = self._refit(scores)
             best = _better(best, scores, mean, iteration)
             longest = max(longest, self._clock() - begun)
@@ -70,11 +72,18 @@ class CrossEntropySearch:
             best = _better(best, score(mean[None]), mean, best.iterations)
         return best
 
-    def _draw(self, mean: Tensor, std: Tensor, chosen: Sequence[Tensor], generator: torch.Generator) -> Tensor:
+    def _draw(
+        self,
+        mean: Tensor,
+        std: Tensor,
+        chosen: Sequence[Tensor],
+        correlation: float,
+        generator: torch.Generator,
+    ) -> Tensor:
         """-> (S, H, A); drawn on the CPU, so that one seed means the same on every device."""
         horizon, dimension = mean.shape
         white = torch.randn(self._config.samples, horizon, dimension, generator=generator)
-        noise = torch.einsum("hk,ska->sha", _correlation_root(horizon, self._config.correlation), white)
+        noise = torch.einsum("hk,ska->sha", _correlation_root(horizon, correlation), white)
         actions = mean + std * noise.to(mean)
         chosen = chosen[: self._config.samples]
         actions[: len(chosen)] = torch.stack(list(chosen))
