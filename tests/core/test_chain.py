@@ -1,0 +1,55 @@
+"""Planner, time parameterisation, filter and controller rules together, with the delays that a real loop has."""
+
+import numpy as np
+import pytest
+
+from wm_core.config import PlannerConfig
+from wm_core.interpolation import sample
+from wm_core.kinematics.time_parameterisation import parameterise
+from wm_core.planning import MpcPlanner
+from wm_core.safety import Following, TrajectoryFilter, count_outside
+from wm_core.types import Goal, JointState, MotionState, PlannerState, Pose
+
+TARGET = np.array([0.5, 0.25, 0.15])
+
+
+def drive(planner, judge, limits, arm, fakes, home, goal, seconds=8.0, seed=0):
+    """A plan every 0.1 s that takes 30 to 60 ms; the guard judges it up to 10 ms later. -> joints, verdicts, outside."""
+    random = np.random.default_rng(seed)
+    following = Following(parameterise(MotionState.at_rest(home), home[None], 0.2, limits), MotionState.at_rest(home), 0.0)
+    state, verdicts, outside = PlannerState(seed=seed), [], 0
+
+    def commanded(moment):
+        return sample(following.trajectory, following.start, moment - following.since)
+
+    for now in np.arange(0.1, seconds, 0.1):
+        seen = fakes.observe(commanded(now - 0.05).position, now - 0.05)
+        plan, state = planner.plan([seen] * 2, goal, state, commanded(now + 0.05).position)
+        stamp = now + random.uniform(0.03, 0.06)
+        proposal = parameterise(commanded(stamp), plan.joint_path, plan.step, limits)
+        received = stamp + random.uniform(0.0, 0.01)
+        there = commanded(received)
+        measured = JointState(there.position, there.velocity, received)
+        verdict = judge.check(proposal, stamp, received, measured, following)
+        verdicts.append(verdict)
+        if verdict.trajectory is not None:
+            outside += count_outside(verdict.trajectory, there, limits, arm)
+            following = Following(verdict.trajectory, there, received)
+    return commanded(seconds + 2.0).position, verdicts, outside
+
+
+@pytest.mark.parametrize("kind", ["image", "pose", "joints"])
+def test_the_arm_gets_there_and_nothing_is_refused(kind, robot, arm, limits, home, fakes):
+    down = np.array(robot.tool_orientation)
+    reached = arm.inverse(Pose(TARGET, down), home)
+    goal = {
+        "image": Goal(image=fakes.goal_image(TARGET)),
+        "pose": Goal(pose=Pose(TARGET, down)),
+        "joints": Goal(joints=reached),
+    }[kind]
+    planner = MpcPlanner(robot, arm, PlannerConfig(deadline=60.0), fakes.LinearWorldModel(arm), threads=1)
+    joints, verdicts, outside = drive(planner, TrajectoryFilter(limits, arm), limits, arm, fakes, home, goal)
+    refused = [verdict.reason for verdict in verdicts if verdict.kind == "rejected"]
+    assert len(refused) <= 0.05 * len(verdicts), refused
+    assert outside == 0
+    assert np.linalg.norm(arm.forward(joints).position - TARGET) < 0.015
