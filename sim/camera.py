@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pybullet
 
-from sim.scene import Scene
+from sim.scene import Scene, pybullet
 
 
 @dataclass(frozen=True)

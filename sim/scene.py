@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pybullet
 import pybullet_data
-from pybullet_utils.bullet_client import BulletClient
 
+from sim.quiet import quiet_output
 from wm_core.types import JointState, Pose
+
+with quiet_output():
+    import pybullet
+    from pybullet_utils.bullet_client import BulletClient
 
 ARM_JOINTS = tuple(f"panda_joint{number}" for number in range(1, 8))
 FINGER_JOINTS = ("panda_finger_joint1", "panda_finger_joint2")
@@ -39,7 +42,8 @@ class Scene:
     def __init__(self, gui: bool = False) -> None:
         """Raises `RuntimeError` when a window is asked for and there is no display."""
         try:
-            self.client = BulletClient(pybullet.GUI if gui else pybullet.DIRECT)
+            with quiet_output():
+                self.client = BulletClient(pybullet.GUI if gui else pybullet.DIRECT)
         except pybullet.error as error:
             raise RuntimeError(f"PyBullet could not open a window ({error}); is there a display?") from error
         self.client.setAdditionalSearchPath(pybullet_data.getDataPath())

@@ -102,7 +102,6 @@ class LossConfig(Strict):
     regularisation: float = Field(0.05, ge=0.0)
     inverse_dynamics: float = Field(1.0, ge=0.0)
     prediction: float = Field(1.0, ge=0.0)
-    probe: float = Field(1.0, ge=0.0, description="of the probes; they do not shape the latent")
 
 
 class TrainingConfig(Strict):
@@ -111,13 +110,14 @@ class TrainingConfig(Strict):
     seed: int = Field(0, ge=0)
     batch: int = Field(64, ge=2)
     rollout: int = Field(5, ge=1, le=32, description="steps predicted open loop in training")
-    steps: int = Field(9000, ge=1)
+    steps: int = Field(4000, ge=1)
     learning_rate: float = Field(1e-3, gt=0.0)
     weight_decay: float = Field(1e-3, ge=0.0)
     warmup: int = Field(200, ge=0)
     clip: float = Field(1.0, gt=0.0)
     precision: Literal["fp32", "bf16"] = "bf16"
-    checkpoint_every: int = Field(500, ge=1)
+    checkpoint_every: int = Field(250, ge=1)
+    probe_steps: int = Field(2000, ge=1, description="of fitting the probes, on frozen latents, at the end")
     loss: LossConfig = LossConfig()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
 from wm_core.cli.collect import collect
@@ -15,7 +14,7 @@ from wm_core.cli.plan import plan
 from wm_core.cli.train import train
 
 app = typer.Typer(
-    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+    help="Collect data, train a world model, evaluate it, plan with it, look at it.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 app.command("collect")(collect)
 app.command("train")(train)
@@ -28,10 +27,10 @@ def main() -> None:
     """Entry point of `wm`."""
     try:
         code = app(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except typer.TyperException as error:
+        errors.print(f"wm: error: {error.format_message()}; see 'wm --help'", markup=False, highlight=False, soft_wrap=True)
+        code = 2
+    except (typer.Abort, KeyboardInterrupt):
         errors.print("wm: stopped; what was done is kept")
         code = 130
     except (ValueError, OSError) as error:

@@ -13,7 +13,7 @@ from wm_core.cli.console import output, progress_bar
 def collect(
     out: Annotated[Path, typer.Option(help="Folder of the dataset; a collection that was stopped goes on.")],
     environment: Annotated[str, typer.Option("--env", help="Registered environment.")] = "panda_tabletop",
-    episodes: Annotated[int, typer.Option(min=1, help="Episodes in all.")] = 1500,
+    episodes: Annotated[int, typer.Option(min=1, help="Episodes in all.")] = 1000,
     steps: Annotated[int, typer.Option(min=8, help="Actions in one episode.")] = 40,
     seed: Annotated[int, typer.Option(min=0, help="Of the whole collection; evaluation seeds are never in it.")] = 0,
     image_size: Annotated[int, typer.Option(min=16, max=256, help="Side of the stored frames, pixels.")] = 64,

@@ -48,8 +48,8 @@ def train(
             found = now.diagnostics or found
             progress.update(task, completed=now.step, note=f"loss {now.loss.total.item():.3f}")
             if now.diagnostics is not None:
-                progress.console.print(f"step {now.step}: {_summary(now.diagnostics)}", highlight=False)
-    output.print(f"model in {out}" + (f": {_summary(found)}" if found else ""), highlight=False)
+                progress.console.print(f"step {now.step}: {_summary(now.diagnostics)}", highlight=False, soft_wrap=True)
+    output.print(f"model in {out}" + (f": {_summary(found)}" if found else ""), highlight=False, soft_wrap=True)
 
 
 def _summary(found: "Diagnostics") -> str:  # noqa: F821  imported with torch, at run time

@@ -18,7 +18,8 @@ class ConvEncoder(nn.Module):
 
     def __init__(self, config: WorldModelConfig) -> None:
         super().__init__()
-        self.visual_dim, self.joint_dim = config.visual_dim, config.joint_dim
+        # Set by the training loop. Only convolutions: a latent rounded to 8 bits would blur what distances measure.
+        self.bf16_convolutions = False
         grid = config.image_size // 2 ** len(config.channels)
         self.convolutions = _convolutions(config.channels)
         self.project = nn.Linear(config.channels[-1] * grid * grid, config.visual_dim)
@@ -33,14 +34,16 @@ class ConvEncoder(nn.Module):
     def visual(self, images: Tensor) -> Tensor:
         """images: (B, 3, h, w) uint8 -> (B, D) visual latent"""
         pixels = (images.float() / 127.5 - 1.0).contiguous(memory_format=torch.channels_last)
-        return self.visual_norm(self.project(self.convolutions(pixels).flatten(1)).float())
+        with torch.autocast(pixels.device.type, torch.bfloat16, enabled=self.bf16_convolutions):
+            features = self.convolutions(pixels)
+        return self.visual_norm(self.project(features.float().flatten(1)))
 
     def forward(self, images: Tensor, joints: Tensor) -> Tensor:
         """images: (B, T, 3, h, w) uint8, joints: (B, T, J) rad -> (B, T, D), the visual part first"""
         batch, time = images.shape[:2]
         seen = self.visual(images.flatten(0, 1))
         felt = self.joint_layers((joints.flatten(0, 1) - self.joint_mean) / self.joint_std)
-        return torch.cat([seen, self.joint_norm(felt.float())], dim=-1).unflatten(0, (batch, time))
+        return torch.cat([seen, self.joint_norm(felt)], dim=-1).unflatten(0, (batch, time))
 
     def normalise_joints(self, joints: Tensor) -> None:
         """Takes mean and spread from training data, (N, J) rad."""

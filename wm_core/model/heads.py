@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from wm_core.config import WorldModelConfig
@@ -25,12 +26,17 @@ class ActionMetric(nn.Module):
 
 
 class Probe(nn.Module):
-    """Implements `wm_core.protocols.Head`: reads a quantity from the visual latent behind a stop-gradient."""
+    """Implements `wm_core.protocols.Head`: reads a quantity from latents that it does not shape.
+
+    Fitted on frozen latents after the world model is trained (`wm_core.training.probes`).
+    """
 
     def __init__(self, visual_dim: int, out: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(visual_dim, 128), nn.SiLU(), nn.Linear(128, out))
+        self.layers = nn.Sequential(nn.Linear(visual_dim, 256), nn.SiLU(), nn.Linear(256, out))
+        self.register_buffer("mean", torch.zeros(out))
+        self.register_buffer("std", torch.ones(out))
 
     def forward(self, latent: Tensor) -> Tensor:
         """(..., D) -> (..., out)"""
-        return self.layers(latent.detach())
+        return self.mean + self.std * self.layers(latent.detach())

@@ -30,4 +30,4 @@ class ResidualPredictor(nn.Module):
     def forward(self, history: Tensor, action: Tensor) -> Tensor:
         """history: (B, K, D) oldest first, action: (B, A) m -> (B, D), one model step later"""
         change = self.layers(torch.cat([history.flatten(1), action / self.scale], dim=-1))
-        return history[:, -1] + change.float()
+        return history[:, -1] + change

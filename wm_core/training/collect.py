@@ -26,7 +26,7 @@ class CollectionConfig(Strict):
     """One collection run."""
 
     environment: str = "panda_tabletop"
-    episodes: int = 1500
+    episodes: int = 1000
     steps: int = 40
     seed: int = 0
     image_size: int = 64

@@ -15,7 +15,9 @@ class Diagnostics(Strict):
     prediction_ratio: error of an open-loop rollout over that of persistence, first and last step (1 = useless);
     shuffled_ratio: last-step error with other windows' actions over that with the true ones (1 = actions ignored);
     effective_rank: of the visual latent; smallest_std: of its dimensions (0 = dead);
-    metric_error, tool_probe_error: m, root mean square of 3D errors; joint_probe_error: rad, root mean square.
+    metric_error: m, root mean square over 3D displacements across a window;
+    tool_probe_error: m, root mean square of 3D errors; joint_probe_error: rad, root mean square (the probes are
+    fitted at the very end of training and read nothing before).
     """
 
     prediction_ratio_first: float

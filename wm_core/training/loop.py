@@ -15,6 +15,7 @@ from wm_core.model.world_model import JepaWorldModel
 from wm_core.training.dataset import Episodes
 from wm_core.training.diagnostics import Diagnostics, diagnose
 from wm_core.training.losses import LossTerms, world_model_loss
+from wm_core.training.probes import fit_probes
 from wm_core.training.sampler import WindowSampler
 from wm_core.training.state import STATE, load_state, save_state
 
@@ -49,6 +50,7 @@ def train(card: ModelCardConfig, episodes: Episodes, folder: Path, device: torch
     torch.manual_seed(config.seed)
     model = JepaWorldModel(card.model).to(device)
     model.encoder.normalise_joints(torch.from_numpy(seen.joints).flatten(0, 1))
+    model.encoder.bf16_convolutions = config.precision == "bf16"
     optimiser = _optimiser(model, config)
     done = load_state(folder / STATE, model, optimiser) if (folder / STATE).exists() else 0
     length = card.model.history + config.rollout
@@ -60,6 +62,8 @@ def train(card: ModelCardConfig, episodes: Episodes, folder: Path, device: torch
             if done % config.checkpoint_every and done < config.steps:
                 yield Progress(done, loss)
                 continue
+            if done == config.steps:
+                fit_probes(model, seen, config)
             found = _diagnose(model, samplers[1], config)
             _save(folder, model, optimiser, card, done)
             saved = done
@@ -87,8 +91,7 @@ def _step(
     windows = sampler.batch(config.batch, config.seed, step)
     for group in optimiser.param_groups:
         group["lr"] = learning_rate(config, step)
-    with torch.autocast(windows.images.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
-        loss = world_model_loss(model, windows, config.loss, generator)
+    loss = world_model_loss(model, windows, config.loss, generator)
     if not loss.total.isfinite():
         raise TrainingError(f"the loss is {loss.total.item()} at step {step}; lower the learning rate")
     optimiser.zero_grad(set_to_none=True)

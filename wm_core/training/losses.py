@@ -20,7 +20,6 @@ class LossTerms:
     prediction: Tensor
     regularisation: Tensor
     inverse_dynamics: Tensor
-    probe: Tensor
 
 
 @dataclass(frozen=True)
@@ -46,14 +45,12 @@ def world_model_loss(model: JepaWorldModel, windows: Windows, weights: LossConfi
     # Imagined futures must be straight in the metric too: it is on them that the planner measures.
     dreamt = torch.cat([latents[:, : model.history], imagined], dim=1)[..., : model.config.visual_dim]
     inverse = 0.5 * (_straightness(model, visual, windows.actions) + _straightness(model, dreamt, windows.actions))
-    probe = _probe_loss(model, visual, windows)
     total = (
         weights.prediction * prediction
         + weights.regularisation * regularisation
         + weights.inverse_dynamics * inverse
-        + weights.probe * probe
     )
-    return LossTerms(total, prediction, regularisation, inverse, probe)
+    return LossTerms(total, prediction, regularisation, inverse)
 
 
 def imagine(model: JepaWorldModel, latents: Tensor, actions: Tensor) -> Tensor:
@@ -93,12 +90,6 @@ def vicreg(latents: Tensor) -> Tensor:
 def _straightness(model: JepaWorldModel, visual: Tensor, actions: Tensor) -> Tensor:
     # Every pair of moments in the window; displacement in units of the longest action.
     travelled = functional.pad(actions.cumsum(1), (0, 0, 1, 0)) / model.config.max_step
-    mapped = model.metric(visual).float() / model.config.max_step
+    mapped = model.metric(visual) / model.config.max_step
     error = (mapped - travelled).unsqueeze(2) - (mapped - travelled).unsqueeze(1)
     return error.square().mean()
-
-
-def _probe_loss(model: JepaWorldModel, visual: Tensor, windows: Windows) -> Tensor:
-    tool = (model.tool_probe(visual) - windows.tool).square().mean() / 0.05**2
-    joints = (model.joint_probe(visual) - windows.joints).square().mean() / 0.25**2
-    return tool + joints

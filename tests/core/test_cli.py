@@ -1,0 +1,68 @@
+"""`wm`: bad input is one line and exit code 2; collect and train work end to end at toy size."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def wm(*arguments: str, timeout: float = 100.0) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "wm_core.cli", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("eval", "--model", "absent"), "model 'absent' not found"),
+        (("eval", "--task", "fold_laundry"), "task 'fold_laundry' is not known"),
+        (("eval", "--episods", "3"), "--episods"),
+        (("info", "--model", "absent"), "model 'absent' not found"),
+        (("train", "--dataset", "absent", "--out", "x"), "no dataset at absent"),
+        (("collect", "--out", "x", "--env", "moon"), "environment 'moon' is not registered"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, says, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = wm(*arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+
+
+def test_an_unknown_key_in_the_configuration_names_the_nearest(tmp_path):
+    (tmp_path / "bad.yaml").write_text("model:\n  visual_dimm: 3\n")
+    done = wm("train", "--dataset", "x", "--out", str(tmp_path / "run"), "--config", str(tmp_path / "bad.yaml"))
+    assert done.returncode == 2
+    assert "unknown key 'model.visual_dimm'; did you mean 'visual_dim'?" in done.stderr
+
+
+def test_info_names_the_environment():
+    done = wm("info")
+    assert done.returncode == 0 and "panda_tabletop" in done.stdout
+
+
+@pytest.mark.timeout(300)
+def test_collect_train_eval_at_toy_size(tmp_path):
+    (tmp_path / "small.yaml").write_text(
+        "model: {image_size: 32, visual_dim: 16, joint_dim: 4, channels: [4, 8], hidden: 32}\n"
+        "training: {batch: 4, rollout: 2, steps: 3, warmup: 1, checkpoint_every: 3}\n"
+        "planner: {samples: 8, horizon: 2, iterations: 1, deadline: 5.0}\n"
+    )
+    data, run, report = tmp_path / "data", tmp_path / "run", tmp_path / "report.json"
+    steps = [
+        ("collect", "--out", str(data), "--episodes", "2", "--steps", "8", "--image-size", "32", "--workers", "1"),
+        ("train", "--dataset", str(data), "--out", str(run), "--config", str(tmp_path / "small.yaml")),
+        ("eval", "--model", str(run), "--episodes", "1", "--seed", "5", "--json", str(report)),
+        ("plan", "--model", str(run), "--seed", "5"),
+    ]
+    for arguments in steps:
+        done = wm(*arguments)
+        assert done.returncode == 0, f"wm {arguments[0]}: {done.stderr}"
+    assert '"seed": 5' in report.read_text()
