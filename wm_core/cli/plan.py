@@ -69,11 +69,15 @@ def _numbers(option: str, text: str) -> np.ndarray:
 
 
 def _show(plan: "Plan", kind: str) -> None:
-    path = Table("t [s]", "tool x y z [m]", "joints [rad]", title=f"plan for a goal told as {kind}")
+    path = Table("t, s", "tool x y z, m", "joints, rad", title=f"plan for a goal told as {kind}")
     for row, (tool, joints) in enumerate(zip(plan.tool_path, plan.joint_path), start=1):
-        path.add_row(f"{row * plan.step:.1f}", np.array2string(tool, precision=3), np.array2string(joints, precision=3))
+        path.add_row(f"{row * plan.step:.1f}", _row(tool), _row(joints))
     output.print(path)
     terms = ", ".join(f"{term.name} {term.value:.4f}" for term in plan.terms)
     output.print(f"cost {plan.cost:.4f}: {terms}", highlight=False)
     budget = f"{plan.samples} x {len(plan.joint_path)} x {plan.iterations}"
     output.print(f"{budget} (samples x horizon x iterations) in {1e3 * plan.seconds:.0f} ms", highlight=False)
+
+
+def _row(values: np.ndarray) -> str:
+    return " ".join(f"{value:6.3f}" for value in values)
