@@ -34,7 +34,7 @@ class WorldModelAgent:
         image_size: px, what the encoder was trained on, for that case. Raises `ValueError` where the parts differ.
         """
         if planner.world_model is None:
-            model = LatentWorldModel(encoder, predictor, image_size, step=planner.step)
+            model = LatentWorldModel(encoder, predictor, image_size, step=planner.step, device=planner.device)
             planner = planner.with_world_model(model)
         for name, part in (("encoder", encoder), ("predictor", predictor)):
             if getattr(planner.world_model, name, part) is not part:

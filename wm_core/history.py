@@ -78,6 +78,5 @@ class ObservationHistory:
             return nearest
         if pad and nearest is self._kept[0] and off > 0.0:
             return nearest
-        raise NotReady(
-            f"no frame at {moment:.3f} s: the nearest is {abs(off):.3f} s away, expected within {self._period / 2:.3f} s"
-        )
+        near = f"the nearest is {abs(off):.3f} s away, expected within {self._period / 2:.3f} s"
+        raise NotReady(f"no frame at {moment:.3f} s: {near}")

@@ -32,7 +32,8 @@ def agent(model, robot, arm):
 @pytest.fixture
 def see(fakes, home):
     def at(stamp, seed=None):
-        image = np.random.default_rng(int(10 * stamp) if seed is None else seed).integers(0, 256, (48, 48, 3), dtype=np.uint8)
+        random = np.random.default_rng(int(10 * stamp) if seed is None else seed)
+        image = random.integers(0, 256, (48, 48, 3), dtype=np.uint8)
         return fakes.observe(home, stamp, image)
 
     return at

@@ -13,10 +13,14 @@ from wm_core.types import Goal, JointState, MotionState, PlannerState, Pose
 TARGET = np.array([0.5, 0.25, 0.15])
 
 
-def drive(planner, judge, limits, arm, fakes, home, goal, seconds=8.0, seed=0):
-    """A plan every 0.1 s that takes 30 to 60 ms; the guard judges it up to 10 ms later. -> joints, verdicts, outside."""
+def drive(planner, judge, limits, arm, fakes, home, goal, seconds=5.0, seed=0):
+    """A plan every 0.1 s that takes 30 to 60 ms; the guard judges it up to 10 ms later.
+
+    -> joints at the end, verdicts, points outside limits
+    """
     random = np.random.default_rng(seed)
-    following = Following(parameterise(MotionState.at_rest(home), home[None], 0.2, limits), MotionState.at_rest(home), 0.0)
+    rest = MotionState.at_rest(home)
+    following = Following(parameterise(rest, home[None], 0.2, limits), rest, 0.0)
     state, verdicts, outside = PlannerState(seed=seed), [], 0
 
     def commanded(moment):

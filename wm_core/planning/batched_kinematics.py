@@ -32,21 +32,18 @@ class BatchedKinematics:
     so all of them come from one expression and only the product along the chain is sequential.
     """
 
-    def __init__(self, chain: JointChain, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, chain: JointChain, device: torch.device | str = "cpu") -> None:
         """chain: from `UrdfArm.chain()`."""
-        constant, sine, cosine = _coefficients(chain)
-        joints = len(chain.axes)
+        self.joints = len(chain.axes)
+        self.device = torch.device(device)
+        constant, sine, cosine = (self.tensor(part)[:, None] for part in _coefficients(chain))  # (J, 1, 4, 4)
+        self._constant, self._sine, self._cosine = constant, sine, cosine
+        self._tool = self.tensor(chain.placements[-1])
+        self._axes = self.tensor(chain.axes)[:, None, :, None]  # (J, 1, 3, 1)
 
-        def tensor(values: np.ndarray, *shape: int) -> Tensor:
-            return torch.as_tensor(values, dtype=dtype, device=device).reshape(*shape)
-
-        self.joints = joints
-        self.device, self.dtype = torch.device(device), dtype
-        self._constant = tensor(constant, joints, 1, 4, 4)
-        self._sine = tensor(sine, joints, 1, 4, 4)
-        self._cosine = tensor(cosine, joints, 1, 4, 4)
-        self._tool = tensor(chain.placements[-1], 4, 4)
-        self._axes = tensor(chain.axes, joints, 1, 3, 1)
+    def tensor(self, values: np.ndarray) -> Tensor:
+        """The same numbers in the planner's precision, on its device."""
+        return torch.as_tensor(np.asarray(values), dtype=torch.float32, device=self.device)
 
     def tool(self, joints: Tensor) -> ToolState:
         """joints: (S, J) rad -> position, rotation and Jacobian of the tool."""

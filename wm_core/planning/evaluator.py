@@ -14,7 +14,7 @@ from wm_core.types import CostTerm
 
 @dataclass(frozen=True)
 class Scores:
-    """candidates: those that were scored. costs: (S,), not finite where a future is invalid; shares: (K, S), weighted."""
+    """candidates: those that were scored. costs: (S,), inf where a future is invalid; shares: (K, S), weighted."""
 
     candidates: Candidates
     costs: Tensor

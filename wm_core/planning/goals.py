@@ -38,9 +38,8 @@ def _check_image(image: np.ndarray) -> None:
         kind = getattr(image, "dtype", type(image).__name__)
         raise GoalError(f"goal image is of type {kind}: expected uint8")
     if image.ndim != 3 or image.shape[2] != 3 or min(image.shape[:2]) < SMALLEST_IMAGE:
-        raise GoalError(
-            f"goal image has shape {image.shape}: expected (H, W, 3) RGB of at least {SMALLEST_IMAGE} x {SMALLEST_IMAGE}"
-        )
+        least = f"{SMALLEST_IMAGE} x {SMALLEST_IMAGE}"
+        raise GoalError(f"goal image has shape {image.shape}: expected (H, W, 3) RGB of at least {least}")
 
 
 def _check_joints(joints: np.ndarray, kinematics: Kinematics, robot: RobotConfig) -> None:
@@ -59,7 +58,9 @@ def _check_pose(pose: Pose, kinematics: Kinematics, robot: RobotConfig) -> None:
         orientation = _vector("orientation", pose.orientation, 4)
         length = float(np.linalg.norm(orientation))
         if abs(length - 1.0) > 1e-2:
-            raise GoalError(f"goal orientation {orientation.tolist()} has length {length:.3f}: expected a unit quaternion")
+            raise GoalError(
+                f"goal orientation {orientation.tolist()} has length {length:.3f}: expected a unit quaternion"
+            )
         orientation = orientation / length
     try:
         kinematics.inverse(Pose(position, orientation), np.array(robot.home))

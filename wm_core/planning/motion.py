@@ -55,14 +55,14 @@ class ToolMotion:
         """home: (J,) rad. orientation: (4,) xyzw, what the tool turns toward. max_step: m in one step of `step` s."""
         self._kinematics = kinematics
         self._bounds = JointBounds(limits, step, kinematics)
-        self._home = self._bounds.tensor(home)
-        self._orientation = self._bounds.tensor(rotation_matrix(orientation))
+        self._home = kinematics.tensor(home)
+        self._orientation = kinematics.tensor(rotation_matrix(orientation))
         self._box = (
-            self._bounds.tensor(limits.workspace_lower + LIMIT_MARGIN),
-            self._bounds.tensor(limits.workspace_upper - LIMIT_MARGIN),
+            kinematics.tensor(limits.workspace_lower + LIMIT_MARGIN),
+            kinematics.tensor(limits.workspace_upper - LIMIT_MARGIN),
         )
         self._max_step = max_step
-        self._damping = self.damping * torch.eye(6, device=kinematics.device, dtype=kinematics.dtype)
+        self._damping = self.damping * torch.eye(6, device=kinematics.device)
 
     def candidates(self, actions: Tensor, start: Tensor) -> Candidates:
         """See `MotionSpace`."""
@@ -85,7 +85,7 @@ class ToolMotion:
         if goal.pose is None:
             return None
         position, _ = self._kinematics.forward(start)
-        way = (self._bounds.tensor(goal.pose.position) - position) / self._max_step
+        way = (self._kinematics.tensor(goal.pose.position) - position) / self._max_step
         return _paced(way, way.norm(), horizon)
 
     def _follow(self, joints: Tensor, tool: ToolState, displacement: Tensor) -> Tensor:
@@ -126,22 +126,17 @@ class JointMotion:
         """See `MotionSpace`; needs joints in the goal."""
         if goal.joints is None:
             return None
-        way = (self._bounds.tensor(goal.joints) - start) / self._bounds.largest
+        way = (self._kinematics.tensor(goal.joints) - start) / self._bounds.largest
         return _paced(way, way.abs().max(), horizon)
 
 
 class JointBounds:
     """Joint position and velocity limits as tensors, with their margins."""
 
-    def __init__(self, limits: ArmLimits, step: float, like: BatchedKinematics) -> None:
-        self._like = like
-        self._lower = self.tensor(limits.lower + LIMIT_MARGIN)
-        self._upper = self.tensor(limits.upper - LIMIT_MARGIN)
-        self.largest = self.tensor(SPEED_SHARE * limits.velocity * step)  # (J,) rad in a step
-
-    def tensor(self, values: np.ndarray) -> Tensor:
-        """On the planner's device."""
-        return torch.as_tensor(np.asarray(values), dtype=self._like.dtype, device=self._like.device)
+    def __init__(self, limits: ArmLimits, step: float, kinematics: BatchedKinematics) -> None:
+        self._lower = kinematics.tensor(limits.lower + LIMIT_MARGIN)
+        self._upper = kinematics.tensor(limits.upper - LIMIT_MARGIN)
+        self.largest = kinematics.tensor(SPEED_SHARE * limits.velocity * step)  # (J,) rad in a step
 
     def advance(self, joints: Tensor, change: Tensor) -> Tensor:
         """joints, change: (S, J) -> joints after the change, slowed as a whole so that its direction stays."""

@@ -14,21 +14,12 @@ from wm_core.config import PlannerConfig, RobotConfig
 from wm_core.limits import arm_limits
 from wm_core.planning.batched_kinematics import BatchedKinematics
 from wm_core.planning.cem import CrossEntropySearch, Found
-from wm_core.planning.evaluator import Evaluator, Scores
-from wm_core.planning.motion import JointMotion, MotionSpace, ToolMotion
-from wm_core.planning.objectives import (
-    Effort,
-    GoalJoints,
-    GoalLatent,
-    GoalPose,
-    JointLimits,
-    Smoothness,
-    Workspace,
-)
-from wm_core.planning.rotation import rotation_matrix
-from wm_core.planning.task import Task, TaskCache
+from wm_core.planning.evaluator import Scores
+from wm_core.planning.objectives import GoalLatent
+from wm_core.planning.task import Task, TaskBuilder
+from wm_core.planning.task_cache import TaskCache
 from wm_core.planning.warm_start import shift_in_time
-from wm_core.protocols import Objective, WorldModel
+from wm_core.protocols import WorldModel
 from wm_core.types import Goal, Observation, Plan, PlannerState
 
 if TYPE_CHECKING:
@@ -65,11 +56,13 @@ class MpcPlanner:
         self.step = step if step is not None else (world_model.step if world_model is not None else 0.2)
         self.max_step = max_step
         self.world_model = world_model
-        self._arm, self._device = kinematics, device
-        self._limits = arm_limits(robot, kinematics)
+        self.device = torch.device(device)
+        self._arm = kinematics
         self._kinematics = BatchedKinematics(kinematics.chain(), device)
+        limits = arm_limits(robot, kinematics)
+        builder = TaskBuilder(robot, limits, self._kinematics, config.weights, world_model, self.step, max_step)
+        self._tasks = TaskCache(builder.build)
         self._search = CrossEntropySearch(config, clock)
-        self._tasks = TaskCache(self._prepare)
         self._threads = threads
         self._clock = clock
 
@@ -80,7 +73,7 @@ class MpcPlanner:
             self._arm,
             self.config,
             world_model,
-            device=self._device,
+            device=self.device,
             threads=self._threads,
             max_step=self.max_step,
             clock=self._clock,
@@ -100,7 +93,7 @@ class MpcPlanner:
         task = self._tasks.get(goal)
         newest = observations[-1]
         begin = np.asarray(newest.joints.position if start is None else start, dtype=float)
-        joints = self._tensor(begin)
+        joints = self._kinematics.tensor(begin)
         latent = self._imagine_until(observations, joints) if task.evaluator.needs_latents else None
 
         def score(actions: Tensor) -> Scores:
@@ -115,40 +108,6 @@ class MpcPlanner:
         after = PlannerState(_draw_seed(generator), found.mean.cpu().numpy(), newest.stamp, task.kind)
         return self._as_plan(found, begin, self._clock() - started), after
 
-    def _prepare(self, goal: Goal) -> Task:
-        space = self._space(goal)
-        evaluator = Evaluator(self._objectives(goal), self.world_model)
-        return Task(goal, space, evaluator, f"{goal.kind}/{type(space).__name__}")
-
-    def _space(self, goal: Goal) -> MotionSpace:
-        if goal.joints is not None:
-            return JointMotion(self._kinematics, self._limits, self.step)
-        turned = goal.pose.orientation if goal.pose is not None else None
-        orientation = np.array(self.robot.tool_orientation) if turned is None else turned
-        home = np.array(self.robot.home)
-        return ToolMotion(self._kinematics, self._limits, home, orientation, self.max_step, self.step)
-
-    def _objectives(self, goal: Goal) -> list[Objective]:
-        weights, limits = self.config.weights, self._limits
-        largest = self._tensor(limits.velocity * self.step)
-        terms: list[Objective] = [
-            Effort(weights.effort, largest),
-            Smoothness(weights.smoothness, largest),
-            JointLimits(weights.joint_limits, self._tensor(limits.lower), self._tensor(limits.upper)),
-            Workspace(weights.workspace, self._tensor(limits.workspace_lower), self._tensor(limits.workspace_upper)),
-        ]
-        if goal.image is not None:
-            if self.world_model is None:
-                raise ValueError("the goal has an image, and there is no world model to compare images with")
-            terms.append(GoalLatent(weights.goal_latent, self.world_model, self.world_model.encode_goal(goal.image)))
-        if goal.pose is not None:
-            turned = goal.pose.orientation
-            rotation = None if turned is None else self._tensor(rotation_matrix(turned))
-            terms.append(GoalPose(weights.goal_pose, self._tensor(goal.pose.position), rotation))
-        if goal.joints is not None:
-            terms.append(GoalJoints(weights.goal_joints, self._tensor(goal.joints)))
-        return terms
-
     def _imagine_until(self, observations: Sequence[Observation], joints: Tensor) -> Tensor:
         """The latent at the moment the new plan takes over: the newest frame, plus the motion that is already decided.
 
@@ -157,7 +116,7 @@ class MpcPlanner:
         if len(observations) != self.world_model.history:
             raise ValueError(f"expected {self.world_model.history} observations, got {len(observations)}")
         latent = self.world_model.encode(observations)
-        seen, _ = self._kinematics.forward(self._tensor(observations[-1].joints.position))
+        seen, _ = self._kinematics.forward(self._kinematics.tensor(observations[-1].joints.position))
         decided = self._kinematics.forward(joints)[0] - seen
         parts = math.ceil(float(decided.norm()) / self.max_step - 0.1)  # a tenth of a step is not worth a prediction
         for _ in range(parts):
@@ -171,9 +130,9 @@ class MpcPlanner:
         if usable and state.kind == task.kind and np.shape(state.mean) == shape:
             warm = shift_in_time(np.asarray(state.mean), (stamp - state.stamp) / self.step)
         if warm is None:
-            return self._tensor(np.zeros(shape)), self._tensor(np.full(shape, self.config.initial_std))
+            return self._kinematics.tensor(np.zeros(shape)), self._kinematics.tensor(np.full(shape, self.config.initial_std))
         # The refit is free to leave the bounds; between plans it is brought back, or it would wander off for good.
-        return self._tensor(np.clip(warm, -1.0, 1.0)), self._tensor(np.full(shape, self.config.warm_std))
+        return self._kinematics.tensor(np.clip(warm, -1.0, 1.0)), self._kinematics.tensor(np.full(shape, self.config.warm_std))
 
     def _as_plan(self, found: Found, start: np.ndarray, seconds: float) -> Plan:
         chosen = found.scores.candidates
@@ -193,9 +152,6 @@ class MpcPlanner:
             seconds=seconds,
             deadline_missed=seconds > self.config.deadline,
         )
-
-    def _tensor(self, values: np.ndarray) -> Tensor:
-        return torch.as_tensor(np.asarray(values), dtype=self._kinematics.dtype, device=self._kinematics.device)
 
     def _apply_threads(self) -> None:
         # The setting belongs to the calling thread, and plans are made in a thread of their own.

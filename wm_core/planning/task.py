@@ -1,14 +1,28 @@
-"""One goal made ready for planning: its action space, its cost, and what of it has to be encoded."""
+"""One goal made ready for planning: its action space and its cost."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable
 
 import numpy as np
+from torch import Tensor
 
+from wm_core.config import ObjectiveWeights, RobotConfig
+from wm_core.limits import ArmLimits
+from wm_core.planning.batched_kinematics import BatchedKinematics
 from wm_core.planning.evaluator import Evaluator
-from wm_core.planning.motion import MotionSpace
+from wm_core.planning.motion import JointMotion, MotionSpace, ToolMotion
+from wm_core.planning.objectives import (
+    Effort,
+    GoalJoints,
+    GoalLatent,
+    GoalPose,
+    JointLimits,
+    Smoothness,
+    Workspace,
+)
+from wm_core.planning.rotation import rotation_matrix
+from wm_core.protocols import Objective, WorldModel
 from wm_core.types import Goal
 
 
@@ -22,31 +36,56 @@ class Task:
     kind: str
 
 
-class TaskCache:
-    """Remembers the task of the last goal, so that a goal image is encoded once, when it changes.
+@dataclass(frozen=True, eq=False)
+class TaskBuilder:
+    """Everything but the goal. step: s that one action spans; max_step: m, the longest tool displacement of one."""
 
-    The key is the goal object itself, which is held here and so cannot be mistaken for a later one at the same
-    address, and its contents, in case somebody wrote into the arrays of a goal in place.
-    """
+    robot: RobotConfig
+    limits: ArmLimits
+    kinematics: BatchedKinematics
+    weights: ObjectiveWeights
+    world_model: WorldModel | None
+    step: float
+    max_step: float
 
-    def __init__(self, build: Callable[[Goal], Task]) -> None:
-        self._build = build
-        self._task: Task | None = None
-        self._contents: tuple[np.ndarray, ...] = ()
+    def build(self, goal: Goal) -> Task:
+        """Encodes the goal image, if there is one. Raises `ValueError` where that needs a model that is missing."""
+        space = self._space(goal)
+        evaluator = Evaluator(self._regular_terms() + self._goal_terms(goal), self.world_model)
+        return Task(goal, space, evaluator, f"{goal.kind}/{type(space).__name__}")
 
-    def get(self, goal: Goal) -> Task:
-        """The task of `goal`, built if it is a new one."""
-        if self._task is None or self._task.goal is not goal or not self._unchanged(goal):
-            self._task = self._build(goal)
-            self._contents = tuple(part.copy() for part in _arrays(goal))
-        return self._task
+    def _space(self, goal: Goal) -> MotionSpace:
+        if goal.joints is not None:
+            return JointMotion(self.kinematics, self.limits, self.step)
+        turned = goal.pose.orientation if goal.pose is not None else None
+        orientation = np.array(self.robot.tool_orientation) if turned is None else turned
+        home = np.array(self.robot.home)
+        return ToolMotion(self.kinematics, self.limits, home, orientation, self.max_step, self.step)
 
-    def _unchanged(self, goal: Goal) -> bool:
-        return all(np.array_equal(now, before) for now, before in zip(_arrays(goal), self._contents))
+    def _goal_terms(self, goal: Goal) -> list[Objective]:
+        terms: list[Objective] = []
+        if goal.image is not None:
+            if self.world_model is None:
+                raise ValueError("the goal has an image, and there is no world model to compare images with")
+            encoded = self.world_model.encode_goal(goal.image)
+            terms.append(GoalLatent(self.weights.goal_latent, self.world_model, encoded))
+        if goal.pose is not None:
+            turned = goal.pose.orientation
+            rotation = None if turned is None else self._tensor(rotation_matrix(turned))
+            terms.append(GoalPose(self.weights.goal_pose, self._tensor(goal.pose.position), rotation))
+        if goal.joints is not None:
+            terms.append(GoalJoints(self.weights.goal_joints, self._tensor(goal.joints)))
+        return terms
 
+    def _regular_terms(self) -> list[Objective]:
+        weights, limits = self.weights, self.limits
+        largest = self._tensor(limits.velocity * self.step)
+        return [
+            Effort(weights.effort, largest),
+            Smoothness(weights.smoothness, largest),
+            JointLimits(weights.joint_limits, self._tensor(limits.lower), self._tensor(limits.upper)),
+            Workspace(weights.workspace, self._tensor(limits.workspace_lower), self._tensor(limits.workspace_upper)),
+        ]
 
-def _arrays(goal: Goal) -> list[np.ndarray]:
-    parts = [goal.image, goal.joints]
-    if goal.pose is not None:
-        parts += [goal.pose.position, goal.pose.orientation]
-    return [np.asarray(part) for part in parts if part is not None]
+    def _tensor(self, values: np.ndarray) -> Tensor:
+        return self.kinematics.tensor(values)

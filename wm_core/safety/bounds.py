@@ -18,9 +18,9 @@ UNITS = {"velocity": "rad/s", "acceleration": "rad/s^2", "jerk": "rad/s^3"}
 
 @dataclass(frozen=True)
 class Violation:
-    """quantity: 'position', 'velocity', 'acceleration', 'jerk' or 'workspace'. ratio: of value to limit, inf for places.
+    """quantity: 'position', 'velocity', 'acceleration', 'jerk' or 'workspace'. time: s.
 
-    excess: rad or m beyond the limit, for positions and the workspace.
+    ratio: of value to limit, inf for position and workspace; excess: rad or m beyond the limit, for those two.
     """
 
     quantity: str

@@ -17,15 +17,16 @@ def ordered(proposal: Trajectory, names: tuple[str, ...]) -> Trajectory:
     if times.ndim != 1 or len(times) == 0:
         raise Rejected(f"times have shape {times.shape}: expected at least one point")
     shape = (len(times), len(names))
-    fields = {"positions": proposal.positions, "velocities": proposal.velocities, "accelerations": proposal.accelerations}
-    for name, values in fields.items():
+    fields = {}
+    for name in ("positions", "velocities", "accelerations"):
+        values = getattr(proposal, name)
         if values is None:
             raise Rejected(f"{name} are missing: without them the motion between points has no bounded jerk")
         fields[name] = _numbers(name, values, shape)[:, columns]
     _check_times(times)
     _check_rest(names, fields["velocities"][-1], "velocity", "rad/s")
     _check_rest(names, fields["accelerations"][-1], "acceleration", "rad/s^2")
-    return Trajectory(names, times, fields["positions"], fields["velocities"], fields["accelerations"])
+    return Trajectory(names, times, **fields)
 
 
 def check_measured(measured: JointState, names: tuple[str, ...], now: float, max_age: float) -> None:

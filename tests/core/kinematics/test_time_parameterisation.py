@@ -13,7 +13,8 @@ def largest_share(trajectory, start, limits):
     motion = sample_densely(trajectory, start, 51)
     assert np.all(motion.position >= np.minimum(limits.lower, start.position) - 1e-9)
     assert np.all(motion.position <= np.maximum(limits.upper, start.position) + 1e-9)
-    return max((np.abs(getattr(motion, name)) / getattr(limits, name)).max() for name in ("velocity", "acceleration", "jerk"))
+    names = ("velocity", "acceleration", "jerk")
+    return max((np.abs(getattr(motion, name)) / getattr(limits, name)).max() for name in names)
 
 
 def test_a_slow_straight_path(limits, home):

@@ -187,7 +187,8 @@ def test_it_must_continue_what_the_controller_follows(judge, limits, good, home)
     following = Following(other, MotionState.at_rest(home), NOW - 0.5)
     there = sample(other, MotionState.at_rest(home), 0.5)
     shifted = replace(good, positions=good.positions + there.position - home)
-    refused(judge, shifted, home, "while joining the motion under way", state=measured(there.position), following=following)
+    says, state = "while joining the motion under way", measured(there.position)
+    refused(judge, shifted, home, says, state=state, following=following)
     path = there.position + 0.02 * np.arange(1, 6)[:, None] * np.eye(7)[0]
     smooth = parameterise(there, path, 0.2, limits)
     assert judge.check(smooth, NOW, NOW, measured(there.position), following).kind == "accepted"
@@ -242,10 +243,11 @@ def corrupt(random, trajectory):
     return replace(trajectory, **{field: values})
 
 
-def test_nothing_outside_the_limits_ever_comes_out(judge, limits, arm, home):
-    random = np.random.default_rng(0)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_nothing_outside_the_limits_ever_comes_out(judge, limits, arm, home, seed):
+    random = np.random.default_rng(seed)
     passed = {"accepted": 0, "clipped": 0, "rejected": 0}
-    for case in range(3000):
+    for case in range(1000):
         if case % 40 == 0:
             now, following, state = 100.0 + case, None, MotionState.at_rest(home)
         steps = random.uniform(-1, 1, 7) * 0.1 * limits.velocity * random.uniform()
@@ -266,4 +268,4 @@ def test_nothing_outside_the_limits_ever_comes_out(judge, limits, arm, home):
         now += 0.1
         if following is not None:
             state = sample(following.trajectory, following.start, now - following.since)
-    assert min(passed.values()) > 20, passed  # each answer was given, so the test means something
+    assert min(passed.values()) > 10, passed  # each answer was given, so the test means something

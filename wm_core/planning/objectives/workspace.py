@@ -8,7 +8,7 @@ from wm_core.protocols import Candidates
 
 
 class Workspace:
-    """Running sum of how far (m) the tool is outside the box. Joint motion needs it; the guard would refuse such a path."""
+    """Running sum of how far (m) the tool is outside the box. Joint motion needs it, or the guard refuses the path."""
 
     name = "workspace"
     needs_latents = False
