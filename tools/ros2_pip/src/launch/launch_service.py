@@ -111,10 +111,27 @@ class LaunchService:
         return not self._context.pending_futures and self._context.event_queue.empty()
 
     async def _process_next_event(self) -> None:
-        """Handle one event; an exception shuts the system down."""
         event = await self._context.event_queue.get()
+        self._logger.debug("processing event: '%s'", event)
+        if isinstance(event, FutureDone):
+            with self._failure_shuts_down():
+                self._check(event.future)
+        elif isinstance(event, VisitEntities):
+            with self._failure_shuts_down(), self._context.local_scope():
+                self._context.extend_locals(event.context_locals)
+                self._visit_all(event.entities)
+        else:
+            for handler in tuple(self._context.event_handlers):
+                with self._failure_shuts_down(), self._context.local_scope():
+                    if handler.matches(event):
+                        entities = handler.handle(event, self._context)
+                        self._visit_all(normalize_to_list_of_entities(entities))
+
+    @contextlib.contextmanager
+    def _failure_shuts_down(self) -> Iterator[None]:
+        """Shut down on an exception; other handlers still run, so that all processes end."""
         try:
-            self._process(event)
+            yield
         except Exception as error:
             message = f'Caught exception in launch (see debug for traceback): {error}'
             self._logger.debug('traceback:', exc_info=True)
@@ -122,22 +139,11 @@ class LaunchService:
             self._return_code = 1
             self._shut_down(message)
 
-    def _process(self, event: Event) -> None:
-        self._logger.debug("processing event: '%s'", event)
-        if isinstance(event, FutureDone):
-            if not event.future.cancelled():
-                event.future.result()
-            return
-        if isinstance(event, VisitEntities):
-            with self._context.local_scope():
-                self._context.extend_locals(event.context_locals)
-                self._visit_all(event.entities)
-            return
-        for handler in tuple(self._context.event_handlers):
-            if handler.matches(event):
-                with self._context.local_scope():
-                    entities = handler.handle(event, self._context)
-                    self._visit_all(normalize_to_list_of_entities(entities))
+    @staticmethod
+    def _check(future: asyncio.Future) -> None:
+        """Raise the exception that ended the future, if any."""
+        if not future.cancelled():
+            future.result()
 
     def _visit_all(self, entities: Iterable[LaunchDescriptionEntity]) -> None:
         """Visit the entities and all that they yield, depth first."""

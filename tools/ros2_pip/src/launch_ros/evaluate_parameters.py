@@ -15,7 +15,7 @@ from launch.some_substitutions_type import SomeSubstitutionsType
 from launch.substitution import Substitution
 from launch.utilities import perform
 
-from .parameter_descriptions import ParameterValue
+from .parameter_value import ParameterValue, is_uniform, widened
 
 _SCALARS = (bool, int, float, str)
 Items = Iterable[tuple[SomeSubstitutionsType, Any]]
@@ -57,9 +57,7 @@ def _evaluate_sequence(context: LaunchContext, name: str, values: Iterable[Any])
     items = [
         yaml.safe_load(perform(context, value)) if _is_nested(value) else value
         for value in values]
-    if {type(item) for item in items} == {int, float}:
-        items = [float(item) for item in items]
-    return _uniform(name, items)
+    return _uniform(name, widened(items))
 
 
 def _is_nested(value: Any) -> bool:
@@ -86,8 +84,7 @@ def _read_yaml(name: str, text: str) -> Any:
 
 
 def _uniform(name: str, items: list[Any]) -> list[Any]:
-    types = {type(item) for item in items}
-    if len(types) != 1 or not types <= set(_SCALARS):
+    if not is_uniform(items):
         raise TypeError(
             'Expected a non-empty sequence, with items of uniform type. Allowed sequence item '
             f'types are bool, int, float, str. Got inconsistent input for "{name}"')

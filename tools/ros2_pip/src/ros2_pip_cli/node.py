@@ -11,7 +11,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
-DISCOVERY_SECONDS = 1.0
+DISCOVERY_SECONDS = 3.5  # a participant announces itself every 3 s
 APPEAR_SECONDS = 5.0
 
 

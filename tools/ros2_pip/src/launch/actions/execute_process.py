@@ -29,6 +29,7 @@ from ..events.process import (
 from ..launch_context import LaunchContext
 from ..launch_description_entity import LaunchDescriptionEntity
 from ..some_substitutions_type import SomeSubstitutionsType
+from ..substitution import Substitution
 from ..substitutions import LaunchConfiguration
 from ..utilities import normalize_to_list_of_substitutions, perform, perform_substitutions
 from .opaque_function import OpaqueFunction
@@ -55,7 +56,7 @@ class ExecuteProcess(Action):
         output: SomeSubstitutionsType = 'log',
         cached_output: bool = False,
         on_exit: Optional[OnEvent] = None,
-        respawn: Union[bool, SomeSubstitutionsType] = False,
+        respawn: Union[bool, Substitution, Iterable[Substitution]] = False,
         respawn_delay: Optional[float] = None,
         respawn_max_retries: int = -1,
         sigterm_timeout: SomeSubstitutionsType = LaunchConfiguration(
@@ -65,6 +66,8 @@ class ExecuteProcess(Action):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if isinstance(respawn, str):
+            raise TypeError(f"respawn='{respawn}' is not an instance of bool")
         self.cmd = [normalize_to_list_of_substitutions(part) for part in cmd]
         self.process_details: Optional[dict[str, Any]] = None
         self.return_code: Optional[int] = None
