@@ -8,7 +8,7 @@ import numpy as np
 
 from wm_core.config import RobotConfig
 from wm_core.kinematics.differential import step_towards
-from wm_core.kinematics.urdf_arm import UrdfArm
+from wm_core.kinematics.urdf_arm import UnreachableError, UrdfArm
 from wm_core.training.exploration import limit_norm
 from wm_core.types import Goal, Observation, Pose
 
@@ -53,4 +53,7 @@ class RandomPolicy:
         move = limit_norm(self._random.uniform(-self._max_step, self._max_step, 3), self._max_step)
         box = self._robot.workspace
         aim = Pose(np.clip(here + move, box.lower, box.upper), np.array(self._robot.tool_orientation))
-        return step_towards(self._arm, observation.joints.position, aim, np.array(self._robot.home))
+        try:
+            return step_towards(self._arm, observation.joints.position, aim, np.array(self._robot.home))
+        except UnreachableError:  # a corner of the workspace that the arm does not reach with the tool down
+            return observation.joints.position
