@@ -8,58 +8,49 @@ from launch.actions import ExecuteProcess
 ORDER = []
 
 
-@launch_pytest.fixture(scope='module', params=['a', 'b'])
-def bringup(request):
+@launch_pytest.fixture(scope='module')
+def bringup():
     process = ExecuteProcess(cmd=['sleep', '60'])
     ready = launch_pytest.actions.ReadyToTest()
-    return launch.LaunchDescription([process, ready]), process, request.param
-
-
-def note(name, bringup):
-    ORDER.append((bringup[2], name))
+    return launch.LaunchDescription([process, ready]), process
 
 
 @pytest.mark.launch(fixture=bringup, shutdown=True)
 def test_first_in_the_file_but_after_shutdown(bringup):
-    note('shutdown', bringup)
+    ORDER.append('shutdown')
     assert bringup[1].return_code == -2
 
 
 @pytest.mark.launch(fixture=bringup)
 def test_function(bringup, launch_service):
-    note('function', bringup)
+    ORDER.append('function')
     assert bringup[1].return_code is None
     assert launch_service.event_loop is not None
 
 
 @pytest.mark.launch(fixture=bringup)
 def test_generator(bringup):
-    note('generator', bringup)
+    ORDER.append('generator')
     assert bringup[1].return_code is None
     yield
-    note('generator ends', bringup)
+    ORDER.append('generator ends')
     assert bringup[1].return_code == -2
 
 
 @pytest.mark.launch(fixture=bringup)
 async def test_async_generator(bringup):
-    note('async generator', bringup)
+    ORDER.append('async generator')
     yield
-    note('async generator ends', bringup)
+    ORDER.append('async generator ends')
     assert bringup[1].return_code == -2
 
 
 @pytest.mark.launch(fixture=bringup)
 async def test_coroutine(bringup):
-    note('coroutine', bringup)
+    ORDER.append('coroutine')
     assert bringup[1].return_code is None
 
 
 def test_order():
-    running = {'function', 'generator', 'async generator', 'coroutine'}
-    after = {'shutdown', 'generator ends', 'async generator ends'}
-    for param in 'ab':
-        names = [name for p, name in ORDER if p == param]
-        assert set(names[:4]) == running
-        assert set(names[4:]) == after
-    assert [param for param, _ in ORDER] == 7 * ['a'] + 7 * ['b']
+    assert set(ORDER[:4]) == {'function', 'generator', 'async generator', 'coroutine'}
+    assert set(ORDER[4:]) == {'shutdown', 'generator ends', 'async generator ends'}

@@ -3,6 +3,7 @@
 import inspect
 import sys
 
+import launch
 import pytest
 from launch.actions import EmitEvent, RegisterEventHandler, Shutdown, TimerAction
 from launch.event_handlers import OnProcessIO
@@ -86,6 +87,16 @@ def test_other_nodes_are_not_asked(recorder):
             target_action=node,
             on_stdout=lambda _: TimerAction(period=1.0, actions=[Shutdown()]))))
     assert recorder.of(StateTransition) == []
+
+
+@pytest.mark.skipif(hasattr(launch, 'frontend'), reason='the real one may fail on its own node')
+def test_shutdown_while_a_node_does_not_answer(recorder):
+    node = LifecycleNode(
+        executable='sh', arguments=['-c', 'sleep 60'], name='silent', namespace='')
+    code = recorder.launch(
+        node, change(node, Transition.TRANSITION_CONFIGURE),
+        TimerAction(period=1.5, actions=[Shutdown()]))
+    assert code == 0
 
 
 def test_unknown_transition_is_refused():

@@ -6,12 +6,12 @@ import asyncio
 import itertools
 import os
 import traceback
-from signal import SIGINT, SIGKILL, SIGTERM, Signals
 from typing import Any, Iterable, Optional, Union
 
 from .. import logging
 from .._child_process import ChildProcess
 from .._process_output import ProcessOutput
+from .._stop_sequence import StopSequence
 from ..action import Action
 from ..conditions import evaluate_condition_expression
 from ..event import Event
@@ -82,7 +82,7 @@ class ExecuteProcess(Action):
         self._respawn_delay = respawn_delay or 0.0
         self._respawn_max_retries = respawn_max_retries
         self._timeouts = (sigterm_timeout, sigkill_timeout)
-        self._child: Optional[ChildProcess] = None
+        self._stop_sequence: Optional[StopSequence] = None
         self._task: Optional[asyncio.Task] = None
         self._streams: dict[int, ProcessOutput] = {}
 
@@ -117,6 +117,7 @@ class ExecuteProcess(Action):
         if context.is_shutdown:
             return
         self._prepare_output(context)
+        self._resolved_timeouts = [perform(context, timeout) for timeout in self._timeouts]
         self._retries_left = self._resolve_retries(context)
         self._stopping = asyncio.Event()
         self._started = asyncio.Event()
@@ -179,8 +180,9 @@ class ExecuteProcess(Action):
     async def _run_once(self, context: LaunchContext) -> bool:
         """Run the process once; False if it could not be started."""
         self.return_code = None
+        self._started.clear()
         try:
-            self._child = await ChildProcess.start(
+            child = await ChildProcess.start(
                 self.process_details['cmd'],
                 cwd=self.process_details['cwd'],
                 env=self.process_details['env'],
@@ -190,11 +192,13 @@ class ExecuteProcess(Action):
             self._logger.error(
                 'exception occurred while executing process:\n%s', traceback.format_exc())
             return False
+        self._stop_sequence = StopSequence(
+            self.process_details['name'], child, self._logger, *self._resolved_timeouts)
         self._started.set()
         try:
-            self._on_end(context, await self._child.wait())
+            self._on_end(context, await child.wait())
         finally:
-            self._child.close()
+            child.close()
         return True
 
     def _on_start(self, context: LaunchContext, pid: int) -> None:
@@ -233,52 +237,25 @@ class ExecuteProcess(Action):
         self._stop(context, send_sigint=True)
 
     def _on_signal_process(self, context: LaunchContext) -> None:
-        self._signal(context.locals.event.signal)
+        if self._stop_sequence is None:
+            raise RuntimeError('Signal event received before the process was started.')
+        if self.return_code is None:
+            self._stop_sequence.signal(context.locals.event.signal)
 
     def _stop(self, context: LaunchContext, *, send_sigint: bool) -> None:
         if self._stopping.is_set() or self._task.done():
             return
         self._stopping.set()
-        timeouts = [perform(context, timeout) for timeout in self._timeouts]
         context.add_completion_future(
-            context.asyncio_loop.create_task(self._escalate(timeouts, send_sigint)))
+            context.asyncio_loop.create_task(self._stop_when_started(send_sigint)))
 
-    async def _escalate(self, timeouts: list[str], send_sigint: bool) -> None:
-        """End the process: SIGINT, later SIGTERM, later SIGKILL."""
-        sigterm, sigkill = timeouts
-        if not await self._is_running():
-            return
-        if send_sigint:
-            self._signal(SIGINT)
-        if await self._child.wait(float(sigterm)) is not None:
-            return
-        self._escalation_message(sigterm, SIGINT, SIGTERM)
-        self._signal(SIGTERM)
-        if await self._child.wait(float(sigkill)) is not None:
-            return
-        self._escalation_message(str(float(sigterm) + float(sigkill)), SIGTERM, SIGKILL)
-        self._signal(SIGKILL)
-
-    async def _is_running(self) -> bool:
-        """Wait for a process that is being started; False if none is started any more."""
+    async def _stop_when_started(self, send_sigint: bool) -> None:
+        """End the process, also one that is just being started."""
         started = asyncio.ensure_future(self._started.wait())
         await asyncio.wait([started, self._task], return_when=asyncio.FIRST_COMPLETED)
         started.cancel()
-        return not self._task.done() and self.return_code is None
-
-    def _signal(self, number: Signals) -> None:
-        if self._child is None:
-            raise RuntimeError('Signal event received before the process was started.')
-        if self.return_code is None:
-            name = self.process_details['name']
-            self._logger.info("sending signal '%s' to process[%s]", number.name, name)
-            self._child.send_signal(number)
-
-    def _escalation_message(self, seconds: str, first: Signals, then: Signals) -> None:
-        self._logger.error(
-            "process[%s] failed to terminate '%s' seconds after receiving '%s', "
-            "escalating to '%s'",
-            self.process_details['name'], seconds, first.name, then.name)
+        if not self._task.done() and self.return_code is None:
+            await self._stop_sequence.run(send_sigint=send_sigint)
 
 
 async def _happens(event: asyncio.Event, *, within: float) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any, Optional
 
 from launch import logging
@@ -14,6 +15,7 @@ from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.some_substitutions_type import SomeSubstitutionsType
 from lifecycle_msgs.msg import Transition, TransitionEvent
 from lifecycle_msgs.srv import ChangeState as ChangeStateService
+from rclpy.exceptions import InvalidHandle
 
 from ..event_handlers import OnStateTransition
 from ..events.lifecycle import ChangeState, StateTransition
@@ -53,11 +55,11 @@ class LifecycleNode(Node):
 
     def _connect(self, context: LaunchContext) -> None:
         ros_node = get_ros_node(context)
-        ros_node.create_subscription(
+        self._subscription = ros_node.create_subscription(
             TransitionEvent, f'{self.node_name}/transition_event',
             lambda msg: self._on_transition(context, msg), 10)
-        self._client = ros_node.create_client(
-            ChangeStateService, f'{self.node_name}/change_state')
+        self._service_name = f'{self.node_name}/change_state'
+        self._client = ros_node.create_client(ChangeStateService, self._service_name)
 
     def _autostart_actions(self) -> list[LaunchDescriptionEntity]:
         def change(transition_id: int) -> EmitEvent:
@@ -85,24 +87,38 @@ class LifecycleNode(Node):
     def _call_change_state(
         self, request: ChangeStateService.Request, context: LaunchContext,
     ) -> None:
-        """Call the service, in a thread; give up at shutdown."""
+        """Call the service, in a thread; give up at shutdown, which takes the client away."""
+        try:
+            response = self._await_response(request, context)
+        except InvalidHandle:
+            if not context.is_shutdown:
+                raise
+            response = None
+        if response is None:
+            self._log.warning(
+                "Abandoning wait for the '%s' service, due to shutdown.", self._service_name)
+        elif not response.success:
+            self._log.error(
+                "Failed to make transition '%s' for LifecycleNode '%s'",
+                ChangeState.valid_transitions[request.transition.id], self.node_name)
+
+    def _await_publisher(self) -> None:
+        """Wait a little for the node's events to be heard, so that the first is not missed."""
+        end = time.monotonic() + _POLL_SECONDS
+        while self._subscription.get_publisher_count() == 0 and time.monotonic() < end:
+            time.sleep(0.02)
+
+    def _await_response(
+        self, request: ChangeStateService.Request, context: LaunchContext,
+    ) -> Optional[ChangeStateService.Response]:
         while not self._client.wait_for_service(timeout_sec=_POLL_SECONDS):
             if context.is_shutdown:
-                self._warn_abandoned('service')
-                return
+                return None
+        self._await_publisher()
         done = threading.Event()
         future = self._client.call_async(request)
         future.add_done_callback(lambda _: done.set())
         while not done.wait(_POLL_SECONDS):
             if context.is_shutdown:
-                self._warn_abandoned('service response')
-                future.cancel()
-                return
-        if not future.result().success:
-            self._log.error(
-                "Failed to make transition '%s' for LifecycleNode '%s'",
-                ChangeState.valid_transitions[request.transition.id], self.node_name)
-
-    def _warn_abandoned(self, what: str) -> None:
-        self._log.warning(
-            "Abandoning wait for the '%s' %s, due to shutdown.", self._client.srv_name, what)
+                return None
+        return future.result()

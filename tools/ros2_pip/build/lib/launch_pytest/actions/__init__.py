@@ -1,5 +1,0 @@
-"""Actions for launch tests."""
-
-from .ready_to_test import ReadyToTest
-
-__all__ = ['ReadyToTest']
