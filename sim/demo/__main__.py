@@ -47,7 +47,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--gui", action="store_true", help="open PyBullet's window, where there is a display")
     parser.add_argument("--model", help="world model, a name or a folder (default: the launch file's); none: no goal image")
-    parser.add_argument("--out", type=Path, default=Path("out/demo"), help="where pictures and log go (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("out/demo"), help="where pictures and log go, from the repository (default: %(default)s)")
     parser.add_argument("--time-limit", type=float, default=240.0, help="s for everything after set-up (default: %(default)s)")
     return parser.parse_args(arguments)
 
@@ -112,6 +112,9 @@ def _explain(problem: str, system: LaunchedSystem, records: Sequence[GoalRecord]
             console.print(f"{record.demo.name}: {record.outcome.code.name}, {record.outcome.message}", markup=False)
     for line in system.errors():
         console.print(f"  | {line}", markup=False, highlight=False, soft_wrap=True)
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if load > 2.0 * cores:
+        console.print(f"The machine is busy: load {load:.0f} on {cores} cores. Camera and arm may have been starved.")
     console.print(f"demo: failed: {problem}", style="red", markup=False, highlight=False, soft_wrap=True)
 
 

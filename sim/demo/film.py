@@ -12,8 +12,7 @@ from sim.demo.drive import GoalRecord
 from sim.demo.recorder import Recorder
 
 _SIDE, _BAR = 256, 26  # px
-_SHOWN_MS = 100
-_EVERY = 2  # recorded at 10 Hz and shown at 10 Hz: twice as fast as it was
+_SHOWN_MS = 100  # as recorded: the film runs at the speed of the arm
 _LAST_MS = 1500
 
 
@@ -22,11 +21,10 @@ def write_film(records: Sequence[GoalRecord], recorder: Recorder, path: Path) ->
     pages, durations = [], []
     for record in records:
         frames = recorder.frames(record.begin, record.end)
-        kept = [*frames[:-1:_EVERY], *frames[-1:]]
-        for at, image in kept:
+        for at, image in frames:
             row = np.searchsorted(record.times, at - record.begin, side="right") - 1
             pages.append(_page(record, image, float(record.distances[max(row, 0)])))
-        durations += [_SHOWN_MS] * (len(kept) - 1) + [_LAST_MS] * bool(kept)
+        durations += [_SHOWN_MS] * (len(frames) - 1) + [_LAST_MS] * bool(frames)
     if pages:
         pages[0].save(path, save_all=True, append_images=pages[1:], duration=durations, loop=0, optimize=True)
 
@@ -36,6 +34,6 @@ def _page(record: GoalRecord, image: np.ndarray, distance: float) -> Image.Image
     for column, picture in enumerate((image, record.demo.picture)):
         page.paste(Image.fromarray(picture).resize((_SIDE, _SIDE), Image.Resampling.BICUBIC), (column * _SIDE, 0))
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(14)
-    draw.text((6, _SIDE + 4), f"camera, {100 * distance:.1f} cm to go (2x speed)", "black", font)
+    draw.text((6, _SIDE + 4), f"camera, {100 * distance:.1f} cm to go", "black", font)
     draw.text((_SIDE + 6, _SIDE + 4), f"goal: {record.demo.name}", "black", font)
     return page.quantize(128, Image.Quantize.MAXCOVERAGE)  # keeps rare colours, such as the cube's

@@ -22,7 +22,7 @@ class LaunchedSystem:
     """Starts the command with its output in a file, and brings it down at the end of the `with` block."""
 
     def __init__(self, command: Sequence[str], log: Path, patience: tuple[float, float] = (25.0, 5.0)) -> None:
-        """patience: s to wait after SIGINT and after SIGTERM. Launch itself takes up to 10 s over stubborn nodes."""
+        """patience: s to wait after SIGINT and after SIGTERM. Launch itself takes up to 15 s over stubborn nodes."""
         self._log, self._patience = log, patience
         library = ctypes.CDLL(None)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 import numpy as np
-from rich.table import Table
+from rich.table import Column, Table
 
 from sim.demo.drive import GoalRecord
 
@@ -16,7 +16,12 @@ from sim.demo.drive import GoalRecord
 def as_table(records: Sequence[GoalRecord]) -> Table:
     """One row a goal."""
     table = Table(
-        "goal", "reached", "final distance", "seconds", "plan ms p50 / p95", "planner's answer",
+        "goal",
+        "reached",
+        "final distance",
+        "seconds",
+        "plan ms p50 / p95",
+        Column("planner's answer", overflow="fold"),
         title="distances by the simulator's ground truth",
     )
     for record in records:
@@ -27,7 +32,7 @@ def as_table(records: Sequence[GoalRecord]) -> Table:
             "[green]yes[/]" if verdict.reached else "[red]no[/]",
             f"{100 * verdict.distance:.1f} cm{extra}",
             f"{record.seconds:.1f}",
-            f"{low:.0f} / {high:.0f}",
+            "no plan" if math.isnan(low) else f"{low:.0f} / {high:.0f}",
             record.outcome.code.name,
         )
     return table
