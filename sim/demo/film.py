@@ -12,8 +12,7 @@ from sim.demo.drive import GoalRecord
 from sim.demo.recorder import Recorder
 
 _SIDE, _BAR = 256, 26  # px
-_SHOWN_MS = 100  # as recorded: the film runs at the speed of the arm
-_LAST_MS = 1500
+_LAST_MS = 1500  # that a goal's last frame stays
 
 
 def write_film(records: Sequence[GoalRecord], recorder: Recorder, path: Path) -> None:
@@ -24,7 +23,9 @@ def write_film(records: Sequence[GoalRecord], recorder: Recorder, path: Path) ->
         for at, image in frames:
             row = np.searchsorted(record.times, at - record.begin, side="right") - 1
             pages.append(_page(record, image, float(record.distances[max(row, 0)])))
-        durations += [_SHOWN_MS] * (len(frames) - 1) + [_LAST_MS] * bool(frames)
+        # Each frame as long as it was the newest: the film runs at the speed of the arm, on a slow machine too.
+        times = [at for at, _ in frames]
+        durations += [round(1e3 * (after - at)) for at, after in zip(times, times[1:])] + [_LAST_MS] * bool(frames)
     if pages:
         pages[0].save(path, save_all=True, append_images=pages[1:], duration=durations, loop=0, optimize=True)
 

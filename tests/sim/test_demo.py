@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from sim.demo.drive import GoalRecord
+from sim.demo.film import write_film
 from sim.demo.goals import IMAGE_AT, DemoGoal, demo_goals, judge
 from sim.demo.launched import LaunchDied, LaunchedSystem
 from sim.demo.picture import draw_picture
@@ -144,10 +145,11 @@ def test_the_launch_ends_when_the_demo_is_killed(tmp_path):
         assert time.monotonic() < end
 
 
-def test_the_picture_and_the_figures_are_written(tmp_path):
+@pytest.fixture
+def record():
     demo = goal_at_origin(joints=np.zeros(7))
     times = np.linspace(0.0, 2.0, 20)
-    record = GoalRecord(
+    return GoalRecord(
         demo=demo,
         outcome=Outcome(Code.SUCCESS, "reached", 0.0),
         verdict=judge(demo, tool(0.01), np.zeros(7)),
@@ -160,8 +162,29 @@ def test_the_picture_and_the_figures_are_written(tmp_path):
         begin=0.0,
         end=2.0,
     )
+
+
+def test_the_picture_and_the_figures_are_written(record, tmp_path):
     draw_picture([record], tmp_path / "demo.png")
     assert Image.open(tmp_path / "demo.png").size[0] > 800
     write_json([record], tmp_path / "result.json")
     text = (tmp_path / "result.json").read_text()
     assert '"plan_ms_p50": 15.0' in text and '"final_angle_rad": null' in text and "NaN" not in text
+
+
+class TwoFrames:
+    """Stands in for the recorder: two frames, 0.2 s apart."""
+
+    def frames(self, begin, end):
+        return [(0.1, np.zeros((8, 8, 3), np.uint8)), (0.3, np.full((8, 8, 3), 255, np.uint8))]
+
+
+def test_the_film_runs_at_the_speed_of_the_arm(record, tmp_path):
+    write_film([record], TwoFrames(), tmp_path / "demo.gif")
+    film = Image.open(tmp_path / "demo.gif")
+    assert film.n_frames == 2
+    durations = []
+    for number in range(2):
+        film.seek(number)
+        durations.append(film.info["duration"])
+    assert durations == [200, 1500]
