@@ -52,7 +52,7 @@ def test_info_names_the_environment():
 def test_collect_train_eval_at_toy_size(tmp_path):
     (tmp_path / "small.yaml").write_text(
         "model: {image_size: 32, visual_dim: 16, joint_dim: 4, channels: [4, 8], hidden: 32}\n"
-        "training: {batch: 4, rollout: 2, steps: 3, warmup: 1, checkpoint_every: 3}\n"
+        "training: {batch: 4, rollout: 2, steps: 3, warmup: 5, checkpoint_every: 3, probe_steps: 5}\n"
         "planner: {samples: 8, horizon: 2, iterations: 1, deadline: 5.0}\n"
     )
     data, run, report = tmp_path / "data", tmp_path / "run", tmp_path / "report.json"

@@ -52,9 +52,9 @@ def test_a_killed_run_ends_as_the_whole_one_does(tmp_path):
 
 
 def test_training_learns_what_an_action_moves(tmp_path):
-    # 250 steps of a toy take seconds; held-out metric error begins at the spread of the displacements, about 3 cm
+    # 500 steps of a toy take seconds; held-out metric error begins at the spread of the displacements, about 3 cm
     # (uniform in -4..4 px on two axes over 3 moves: std 2.6 px * sqrt(3) * sqrt(2) = 6.3 cm at most).
-    training = CARD.training.model_copy(update={"steps": 250, "checkpoint_every": 250, "learning_rate": 3e-3, "batch": 32})
+    training = CARD.training.model_copy(update={"steps": 500, "checkpoint_every": 500, "warmup": 20, "learning_rate": 3e-3, "batch": 32})
     card = CARD.model_copy(update={"training": training})
     found = [p.diagnostics for p in train(card, moving_square(60), tmp_path, CPU) if p.diagnostics][-1]
     assert found.metric_error < 0.02

@@ -20,9 +20,11 @@ def collect(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
 ) -> None:
     """Collect episodes of random motion in a simulated environment."""
+    from wm_core.environments import find_environment
     from wm_core.training.collect import CollectionConfig
     from wm_core.training.collect import collect as run
 
+    find_environment(environment)  # before the progress bar, and before any process is started for it
     config = CollectionConfig(
         environment=environment, episodes=episodes, steps=steps, seed=seed, image_size=image_size
     )

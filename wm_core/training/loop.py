@@ -65,6 +65,8 @@ def train(card: ModelCardConfig, episodes: Episodes, folder: Path, device: torch
             if done == config.steps:
                 fit_probes(model, seen, config)
             found = _diagnose(model, samplers[1], config)
+            if done > config.warmup:  # before, normalisation statistics say more about the start than about the latent
+                _refuse_collapse(found)
             _save(folder, model, optimiser, card, done)
             saved = done
             yield Progress(done, loss, found)
@@ -104,13 +106,15 @@ def _step(
 def _diagnose(model: JepaWorldModel, sampler: WindowSampler, config: TrainingConfig) -> Diagnostics:
     model.eval()
     # A seed apart from every training step's.
-    found = diagnose(model, sampler.batch(256, config.seed, 2**31))
+    return diagnose(model, sampler.batch(256, config.seed, 2**31))
+
+
+def _refuse_collapse(found: Diagnostics) -> None:
     if found.effective_rank < SMALLEST_RANK:
         raise TrainingError(
             f"the latent collapsed: effective rank {found.effective_rank:.1f}, expected at least {SMALLEST_RANK}; "
             "raise loss.regularisation"
         )
-    return found
 
 
 def _optimiser(model: JepaWorldModel, config: TrainingConfig) -> torch.optim.Optimizer:
