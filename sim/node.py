@@ -17,13 +17,13 @@ from sim.live_camera import LiveCamera
 from sim.node_parameters import SimParameters
 from sim.node_topics import SimTopics
 from sim.pacing import StampClock
-from sim.priority import ask_for_real_time
 from sim.real_time import Rates, RealTimeLoop
 from sim.render_process import RenderProcess
 from sim.scene import Scene
 from wm_core.types import Trajectory
 from wm_ros.health import HealthReporter
 from wm_ros.parameters import ParameterError, declare_parameters, read_parameters
+from wm_ros.priority import ask_for_real_time
 from wm_ros.process import StartupError, run
 
 

@@ -17,6 +17,8 @@ from wm_ros.progress import ProgressMonitor
 
 # Plans in a row that may fail before the goal is given up.
 _FAILURES = 5
+# s; the guard needs about 10 ms
+_ANSWER = 0.15
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class RunSettings:
     """Times in s; see `PlannerParameters`."""
 
     horizon: float
+    take_over: float
     rest_speed: float
     settle_time: float
     no_progress_time: float
@@ -75,11 +78,12 @@ class GoalRun:
     def step(self) -> Step:
         """One period: look, decide whether it is over, else plan."""
         now, steady = self._clocks.now(), self._clocks.steady()
-        try:
-            self._inputs.check(now, steady)
-            measured = self._inputs.measured()
+        measured = self._inputs.measured()
+        if measured is not None:
             reading = self._meter.read(measured.position)
             self._distance = reading.distance
+        try:
+            self._inputs.check(now, steady)
             resting = float(np.abs(measured.velocity).max()) <= self._settings.rest_speed
             self._monitor.add(reading, resting, steady)
             outcome = self._end(reading, steady)
@@ -109,14 +113,17 @@ class GoalRun:
 
     def _plan(self, now: float) -> Step:
         observations = self._inputs.window()
-        ahead = self._inputs.commanded(now + self._plan_seconds)
+        ahead = self._inputs.commanded(now + self._plan_seconds + self._settings.take_over)
         try:
             plan, self._state = self._tools.planner.plan(observations, self.goal, self._state, ahead.position)
             if not np.isfinite(plan.joint_path).all():
                 raise ValueError("the plan is not finite")
             self._plan_seconds = 0.8 * self._plan_seconds + 0.2 * plan.seconds
-            # The state at this moment, not the predicted one: planning took what it took.
-            stamp = self._clocks.now()
+            # Without the answer to the last proposal it is not known what is under way.
+            self._inputs.await_answer(_ANSWER)
+            # From now on, not from the moment that was predicted: planning took what it took.
+            made = self._clocks.now()
+            stamp = made + self._settings.take_over
             start = self._inputs.commanded(stamp)
             trajectory = parameterise(start, plan.joint_path, plan.step, self._tools.limits, self._settings.horizon)
         except Exception as error:  # out of memory, NaN, no IK: the arm holds, and says why
@@ -124,7 +131,7 @@ class GoalRun:
         self._failures = 0
         self._latent_cost = plan.latent_cost
         state = "settling" if self._monitor.settling() else "planning"
-        age = stamp - observations[-1].stamp
+        age = made - observations[-1].stamp
         return Step(self._progress(state, plan), None, trajectory, stamp, plan, age)
 
     def _failed(self, error: Exception) -> Step:
@@ -142,10 +149,9 @@ class GoalRun:
         return self._holding(problem)
 
     def _holding(self, problem: InputError) -> Step:
-        stamp = self._clocks.now()
-        return Step(
-            self._progress("holding"), None, propose_rest(self._inputs, self._tools, stamp), stamp, problem=problem
-        )
+        stamp = self._clocks.now() + self._settings.take_over
+        rest = propose_rest(self._inputs, self._tools, stamp)
+        return Step(self._progress("holding"), None, rest, stamp, problem=problem)
 
     def _progress(self, state: str, plan: Plan | None = None) -> Progress:
         plan_ms = float("nan") if plan is None else 1e3 * plan.seconds

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from wm_core.kinematics.time_parameterisation import stop
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics
-from wm_core.safety import TrajectoryFilter, Verdict, count_outside
-from wm_core.types import JointState, Trajectory
+from wm_core.safety import Following, TrajectoryFilter, Verdict, count_outside
+from wm_core.types import JointState, MotionState, Trajectory
 from wm_ros.command_tracker import CommandTracker
 
 
@@ -33,7 +35,11 @@ class Silence:
 
 
 class Guard:
-    """Judges proposals and watches for silence. `now` is on the clock of the stamps, `steady` never jumps; both s."""
+    """Judges proposals and watches for silence. `now` and `at` are on the clock of the stamps, `steady` never jumps; s.
+
+    Deciding and sending are apart, because a trajectory fits the motion under way at one moment only: what was
+    decided for `at` has to go out then, or be decided again.
+    """
 
     def __init__(self, judge: TrajectoryFilter, kinematics: Kinematics, silence: Silence) -> None:
         self.counts = GuardCounts()
@@ -56,50 +62,60 @@ class Guard:
         """Takes a joint state."""
         self._measured, self._measured_at = state, steady
 
-    def propose(self, proposal: Trajectory, stamp: float | None, now: float, steady: float) -> Verdict:
-        """Judges a proposal; what the verdict carries is to be published at once."""
+    def warm_up(self, home: np.ndarray) -> None:
+        """Judges and stops once for nothing, at `home` (J,): the first time takes 50 times as long as any other."""
+        resting = MotionState.at_rest(home)
+        trajectory = stop(resting, self._limits)
+        self._judge.check(trajectory, 0.0, 0.0, JointState(home, resting.velocity, 0.0), Following(trajectory, resting, 0.0))
+        count_outside(trajectory, resting, self._limits, self._kinematics)
+
+    def judge(self, proposal: Trajectory, stamp: float | None, at: float, steady: float) -> Verdict:
+        """Whether the proposal may go out at the moment `at`; changes nothing. stamp: None for one that bears none."""
         if self._measured is None:
-            return self.reject("no joint state has been received yet")
+            return Verdict("rejected", "no joint state has been received yet", None)
         if self.state_age(steady) > self._silence.state:
-            return self.reject(f"joint_states stopped {self.state_age(steady):.2f} s ago")
-        following = self._tracker.following if self._tracker.state(now, self._measured) else None
-        verdict = self._judge.check(proposal, now if stamp is None else stamp, now, self._measured, following)
-        if verdict.trajectory is None:
-            return self.reject(verdict.reason)
+            return Verdict("rejected", f"joint_states stopped {self.state_age(steady):.2f} s ago", None)
+        following = self._tracker.following if self._tracker.state(at, self._measured) else None
+        return self._judge.check(proposal, at if stamp is None else stamp, at, self._measured, following)
+
+    def sent(self, verdict: Verdict, at: float, steady: float) -> None:
+        """What the verdict carries went out at `at`."""
         if verdict.kind == "clipped":
             self.counts.clipped += 1
             self.counts.last_reason = verdict.reason
         else:
             self.counts.accepted += 1
         self._accepted_at, self._holding = steady, False
-        self._send(verdict.trajectory, now)
-        return verdict
+        self._follow(verdict.trajectory, at)
 
-    def reject(self, reason: str) -> Verdict:
+    def reject(self, reason: str) -> None:
         """Counts a proposal that does not go out."""
         self.counts.rejected += 1
         self.counts.last_reason = reason
-        return Verdict("rejected", reason, None)
 
-    def watch(self, now: float, steady: float) -> tuple[Trajectory, str] | None:
-        """What to publish because an input fell silent while the arm moves, and why; call it often."""
+    def silence(self, now: float, steady: float) -> str | None:
+        """The reason to hold: an input fell silent while the arm moves. Call it often."""
+        if self._holding or not self._tracker.moving(now):
+            return None
         if steady - self._accepted_at > self._silence.proposal:
-            return self.hold(f"no acceptable proposal for {self._silence.proposal:.2f} s while the arm moves", now)
+            return f"no acceptable proposal for {self._silence.proposal:.2f} s while the arm moves"
         if self.state_age(steady) > self._silence.state:
-            return self.hold(f"joint_states stopped for {self._silence.state:.2f} s while the arm moves", now)
+            return f"joint_states stopped for {self._silence.state:.2f} s while the arm moves"
         return None
 
-    def hold(self, reason: str, now: float) -> tuple[Trajectory, str] | None:
-        """Brings the arm to rest if it moves and is not being stopped already."""
-        state = self._tracker.state(now, self._measured)
-        if state is None or self._holding or not self._tracker.moving(now):
+    def rest(self, at: float) -> Trajectory | None:
+        """The stop that could go out at `at`; None for an arm that is at rest or being stopped already."""
+        state = self._tracker.state(at, self._measured)
+        if state is None or self._holding or not self._tracker.moving(at):
             return None
-        trajectory = stop(state, self._limits)
+        return stop(state, self._limits)
+
+    def held(self, trajectory: Trajectory, reason: str, at: float) -> None:
+        """The stop went out at `at`."""
         self._holding = True
         self.counts.holds += 1
         self.counts.last_reason = reason
-        self._send(trajectory, now)
-        return trajectory, reason
+        self._follow(trajectory, at)
 
     def state_age(self, steady: float) -> float:
         """s since the last joint state."""
@@ -109,9 +125,9 @@ class Guard:
         """Whether the last command is still being executed."""
         return self._tracker.moving(now)
 
-    def _send(self, trajectory: Trajectory, now: float) -> None:
+    def _follow(self, trajectory: Trajectory, at: float) -> None:
         # Counted by code that shares nothing with the filter that let it pass.
-        following = self._tracker.command(trajectory, now, self._measured)
+        following = self._tracker.command(trajectory, at, self._measured)
         if following is not None:
             outside = count_outside(trajectory, following.start, self._limits, self._kinematics)
             self.counts.published_outside_limits += outside

@@ -9,6 +9,7 @@ import sys
 import time
 from typing import Sequence
 
+import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
@@ -19,7 +20,7 @@ from wm_interfaces.msg import GuardStatistics
 from wm_core.config import ConfigError
 from wm_core.kinematics.urdf_arm import KinematicsError
 from wm_core.limits import arm_limits
-from wm_core.safety import TrajectoryFilter
+from wm_core.safety import TrajectoryFilter, Verdict
 from wm_core.types import Trajectory
 from wm_ros.conversions import (
     ConversionError,
@@ -31,13 +32,17 @@ from wm_ros.conversions.planner_messages import guard_statistics_message
 from wm_ros.guard_logic import Guard, Silence
 from wm_ros.guard_parameters import GuardParameters
 from wm_ros.health import HealthReporter
+from wm_ros.moment import Moment
 from wm_ros.parameters import ParameterError, declare_parameters, read_parameters
+from wm_ros.priority import ask_for_real_time
 from wm_ros.process import StartupError, run
 from wm_ros.robot_source import load_robot
 
 _RELIABLE_LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 # s after the start in which an arm that is still starting too is nothing to report
 _GRACE = 5.0
+# times that something is decided again because its moment was missed
+_ATTEMPTS = 3
 
 
 class GuardNode(Node):
@@ -58,6 +63,9 @@ class GuardNode(Node):
         self._started = time.monotonic()
         self._guard = Guard(judge, arm, silence)
         self._health = HealthReporter(self, robot.name)
+        self._guard.warm_up(np.array(robot.home))
+        if self._settings.realtime and not ask_for_real_time():
+            self.get_logger().info("no permission for real-time scheduling: commands may be late on a busy machine")
         self._connect(f"{self._settings.controller}/joint_trajectory")
         self.get_logger().info(f"guarding '{robot.name}' on {self._command.topic_name}")
 
@@ -67,7 +75,7 @@ class GuardNode(Node):
 
     def close(self) -> None:
         """Brings the arm to rest."""
-        self._publish_hold(self._guard.hold("the guard is shutting down", self._now()))
+        self._hold("the guard is shutting down")
 
     def _connect(self, command_topic: str) -> None:
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -89,34 +97,57 @@ class GuardNode(Node):
 
     def _on_proposal(self, message: JointTrajectory) -> None:
         try:
-            proposal, stamp = message_to_trajectory(message)
-            verdict = self._guard.propose(proposal, stamp, self._now(), time.monotonic())
+            verdict = self._forward(*message_to_trajectory(message))
         except ConversionError as error:
-            verdict = self._guard.reject(str(error))
-        if verdict.trajectory is not None:
-            self._publish(verdict.trajectory)
+            verdict = Verdict("rejected", str(error), None)
         if verdict.kind == "accepted":
             self._health.ok("proposals", "accepted")
         elif verdict.kind == "clipped":
             self._health.warn("proposals", f"clipped: {verdict.reason}")
         else:
+            self._guard.reject(verdict.reason)
             self._health.error("proposals", f"rejected: {verdict.reason}")
         self._publish_statistics()
 
+    def _forward(self, proposal: Trajectory, stamp: float | None) -> Verdict:
+        """Judges the proposal for a moment that is just ahead, and publishes it at that moment."""
+        for attempt in range(_ATTEMPTS):
+            moment = Moment(self._now(), attempt)
+            verdict = self._guard.judge(proposal, stamp, moment.at, time.monotonic())
+            if verdict.trajectory is None:
+                return verdict
+            message = trajectory_to_message(verdict.trajectory)
+            if moment.arrived():
+                self._command.publish(message)
+                self._guard.sent(verdict, moment.at, time.monotonic())
+                self._report_outside()
+                return verdict
+        return Verdict("rejected", "the guard could not keep time: is this machine overloaded?", None)
+
     def _on_watch(self) -> None:
-        self._publish_hold(self._guard.watch(self._now(), time.monotonic()))
+        reason = self._guard.silence(self._now(), time.monotonic())
+        if reason is not None:
+            self._hold(reason)
 
-    def _publish_hold(self, hold: tuple[Trajectory, str] | None) -> None:
-        if hold is not None:
-            self._publish(hold[0])
-            self._health.error("commands", f"holding: {hold[1]}")
-            self._publish_statistics()
+    def _hold(self, reason: str) -> None:
+        """Brings the arm to rest, on time if possible, late if not."""
+        for attempt in range(_ATTEMPTS):
+            moment = Moment(self._now(), attempt)
+            trajectory = self._guard.rest(moment.at)
+            if trajectory is None:
+                return
+            message = trajectory_to_message(trajectory)
+            if moment.arrived() or attempt == _ATTEMPTS - 1:
+                break
+        self._command.publish(message)
+        self._guard.held(trajectory, reason, max(moment.at, self._now()))
+        self._report_outside()
+        self._health.error("commands", f"holding: {reason}")
+        self._publish_statistics()
 
-    def _publish(self, trajectory: Trajectory) -> None:
-        # Stamp 0: starts on arrival. A stamp would tie us to the controller's clock.
-        self._command.publish(trajectory_to_message(trajectory))
-        if self._guard.counts.published_outside_limits:
-            count = self._guard.counts.published_outside_limits
+    def _report_outside(self) -> None:
+        count = self._guard.counts.published_outside_limits
+        if count:
             self._health.error("limits", f"{count} published points are outside the limits")
 
     def _on_second(self) -> None:

@@ -23,6 +23,10 @@ class GuardParameters:
     max_state_age: float = parameter(0.2, "Oldest joint state that a proposal is judged by (s).", 0.02, 5.0)
     horizon: float = parameter(1.5, "Longest motion that is taken (s).", 0.1, 10.0)
     start_tolerance: float = parameter(0.05, "How far beyond vmax * t a proposal may start from the measured joints (rad).", 0.001, 0.5)
+    lead: float = parameter(
+        0.1, "Points nearer than this are left out: the shorter the way to the first point, the more a delay of 1 ms jerks (s).", 0.0, 0.5
+    )
+    realtime: bool = parameter(True, "Ask for real-time scheduling, where that is permitted.")
     stretch: float = parameter(1.3, "Largest slow-down that may repair a proposal, as a factor.", 1.0, 3.0)
 
     def safety(self) -> SafetyConfig:
@@ -33,4 +37,5 @@ class GuardParameters:
             max_state_age=self.max_state_age,
             start_tolerance=self.start_tolerance,
             stretch=self.stretch,
+            lead=self.lead,
         )

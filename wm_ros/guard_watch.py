@@ -17,17 +17,18 @@ class GuardWatch:
         self._counts: GuardCounts | None = None
         self._refused_since: float | None = None
 
-    def update(self, counts: GuardCounts, steady: float) -> None:
-        """The guard's newest statistics."""
+    def update(self, counts: GuardCounts, steady: float) -> bool:
+        """The guard's newest statistics. -> whether it refused something since the last."""
         with self._lock:
             before, self._counts = self._counts, counts
             if before is None:
-                return
+                return False
             passed = counts.accepted + counts.clipped > before.accepted + before.clipped
             if passed:
                 self._refused_since = None
             elif counts.rejected > before.rejected and self._refused_since is None:
                 self._refused_since = steady
+            return counts.rejected > before.rejected
 
     def reset(self) -> None:
         """A new goal begins with a clean slate."""

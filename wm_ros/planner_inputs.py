@@ -32,6 +32,8 @@ class PlannerInputs:
         self._max_age = {"camera": max_frame_age, "joint_states": max_state_age}
         self._frozen_after = frozen_after
         self._lock = threading.Lock()
+        self._answered = threading.Event()
+        self._answered.set()
         self._joints: deque[JointState] = deque(maxlen=256)
         self._received = {"camera": float("-inf"), "joint_states": float("-inf")}
         self._problems: dict[str, str] = {}
@@ -72,6 +74,19 @@ class PlannerInputs:
         """The guard sent this to the controller."""
         with self._lock:
             self._tracker.command(trajectory, now, self._joints[-1] if self._joints else None)
+        self.answered()
+
+    def proposed(self) -> None:
+        """A proposal went out; what it changes is known when the guard has answered."""
+        self._answered.clear()
+
+    def answered(self) -> None:
+        """The guard sent a command or refused."""
+        self._answered.set()
+
+    def await_answer(self, timeout: float) -> None:
+        """Until the guard has answered the last proposal, or is not going to."""
+        self._answered.wait(timeout)
 
     def check(self, now: float, steady: float) -> None:
         """Raises `InputError` where something is missing or stale."""

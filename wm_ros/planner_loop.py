@@ -165,7 +165,7 @@ class PlannerLoop:
 
     def _coast(self) -> None:
         """Without a goal: bring the arm to rest, and go on proposing that until it is."""
-        now = self._clocks.now()
-        trajectory = propose_rest(self._inputs, self._tools, now)
+        stamp = self._clocks.now() + self._settings.take_over
+        trajectory = propose_rest(self._inputs, self._tools, stamp)
         if trajectory is not None:
-            self._outputs.propose(trajectory, now)
+            self._outputs.propose(trajectory, stamp)

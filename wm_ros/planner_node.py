@@ -69,7 +69,9 @@ class PlannerNode(LifecycleNode):
             self._health.error("lifecycle", f"another node is named {name}: activation refused, end the other one")
             return TransitionCallbackReturn.FAILURE
         chosen = self._settings
-        settings = RunSettings(chosen.horizon, chosen.rest_speed, chosen.settle_time, chosen.no_progress_time)
+        settings = RunSettings(
+            chosen.horizon, chosen.take_over, chosen.rest_speed, chosen.settle_time, chosen.no_progress_time
+        )
         clocks = Clocks(self._topics.now, time.monotonic)
         self._topics.active = True
         self._loop = PlannerLoop(

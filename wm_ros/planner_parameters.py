@@ -21,6 +21,9 @@ class PlannerParameters:
         10.0, "How long configure waits for robot_description where the robot file names no URDF (s).", 0.1, 60.0
     )
     replan_period: float = parameter(0.1, "Time between two plans (s).", 0.02, 2.0)
+    take_over: float = parameter(
+        0.03, "How far ahead a proposal takes over from the one before: the way through the guard takes that long (s).", 0.0, 0.2
+    )
     horizon: float = parameter(1.0, "Length of what is proposed of each plan (s).", 0.2, 1.5)
     camera_period: float = parameter(0.05, "Time between two camera frames; no longer than the model step (s).", 0.005, 1.0)
     image_reliability: str = parameter(

@@ -81,6 +81,7 @@ class PlannerTopics:
     def propose(self, trajectory: Trajectory, stamp: float) -> None:
         """See `Outputs`."""
         if self.active:
+            self._inputs.proposed()
             self._proposal.publish(trajectory_to_message(trajectory, stamp))
 
     def planned(self, plan: Plan, goal: Goal, distance: float, stamp: float, frame_age: float) -> None:
@@ -130,7 +131,8 @@ class PlannerTopics:
             self._inputs.command(trajectory, self.now() - min(max(late, 0.0), 0.1))
 
     def _on_guard(self, message: GuardStatistics) -> None:
-        self._guard.update(guard_statistics_from_message(message), time.monotonic())
+        if self._guard.update(guard_statistics_from_message(message), time.monotonic()):
+            self._inputs.answered()
 
     def _take(self, part: str, take: Callable[[], None]) -> None:
         try:

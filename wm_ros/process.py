@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 import traceback
 from typing import Callable, Protocol, Sequence
 
@@ -15,6 +16,10 @@ from rclpy.signals import SignalHandlerOptions
 
 BAD_INPUT = 2
 """Exit code for a configuration that cannot work."""
+
+
+# s; a terminal and a launcher may both send SIGINT for one Ctrl-C
+_PATIENCE = 2.0
 
 
 class StartupError(Exception):
@@ -34,8 +39,7 @@ class Runnable(Protocol):
 def run(make_node: Callable[[], Node], args: Sequence[str] | None = None) -> int:
     """Spins the node until SIGINT or SIGTERM. -> exit code."""
     stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+    _stop_on_signals(stopping)
     # rclpy's own handlers would shut the context down before the arm could be told to stop.
     rclpy.init(args=list(args) if args is not None else sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     try:
@@ -57,6 +61,20 @@ def run(make_node: Callable[[], Node], args: Sequence[str] | None = None) -> int
         node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _stop_on_signals(stopping: threading.Event) -> None:
+    """The first signal ends the spinning; one that comes _PATIENCE later breaks off the callback that hinders it."""
+    first: list[float] = []
+
+    def on_signal(*_: object) -> None:
+        if first and time.monotonic() - first[0] > _PATIENCE:
+            raise SystemExit(0)
+        first.append(time.monotonic())
+        stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
 
 
 def _spin(executor: SingleThreadedExecutor, node: Node, stopping: threading.Event) -> None:

@@ -9,7 +9,7 @@ from wm_ros.goal_run import Clocks, GoalRun, RunSettings
 from wm_ros.outcome import Code
 from wm_ros.planner_inputs import PlannerInputs
 
-SETTINGS = RunSettings(horizon=1.0, rest_speed=0.05, settle_time=0.3, no_progress_time=2.0)
+SETTINGS = RunSettings(horizon=1.0, take_over=0.03, rest_speed=0.05, settle_time=0.3, no_progress_time=2.0)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_a_period_gives_a_proposal_that_starts_where_the_arm_is(start, see, cloc
     step = start(goal_beside(home, 0.4)).step()
     assert step.outcome is None and step.progress.state == "planning"
     assert step.progress.distance == pytest.approx(0.4)
-    assert step.stamp == clock.time and step.frame_age == 0.0
+    assert step.stamp == clock.time + 0.03 and step.frame_age == 0.0
     assert step.trajectory.names == limits.names
     # 50 ms after a start from rest the arm has hardly moved, and only towards the goal.
     assert 0.0 <= step.trajectory.positions[0, 0] - home[0] < 0.02

@@ -1,0 +1,95 @@
+"""Watches an arm from outside: what it is commanded, how it moves, where the simulator says its tool is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, Callable, TypeVar
+
+import numpy as np
+from geometry_msgs.msg import PoseStamped
+from rclpy.node import Node
+from rclpy.qos import qos_profile_sensor_data
+from sensor_msgs.msg import JointState as JointStateMessage
+from trajectory_msgs.msg import JointTrajectory
+from wm_interfaces.msg import GuardStatistics, PlannerStatistics
+
+from wm_core.limits import ArmLimits
+from wm_core.protocols import Kinematics
+from wm_core.safety import count_outside
+from wm_core.types import JointState
+from wm_ros.command_tracker import CommandTracker
+from wm_ros.conversions import joint_state_from_message, message_to_trajectory, pose_from_message
+from wm_ros.conversions.planner_messages import guard_statistics_from_message
+from wm_ros.guard_logic import GuardCounts
+
+ValueT = TypeVar("ValueT")
+
+
+class MotionObserver:
+    """Subscribes on a node that somebody else spins. For demos, benchmarks and tests: it decides nothing.
+
+    commands, outside: trajectories seen, and the points in them that break a limit, by a count of its own.
+    plan_ms, frame_age_ms: one value a plan.
+    """
+
+    def __init__(self, node: Node, limits: ArmLimits, kinematics: Kinematics, controller: str = "panda_arm_controller") -> None:
+        self._limits, self._kinematics = limits, kinematics
+        self._changed = threading.Condition()
+        self._tracker = CommandTracker()
+        self.joints: JointState | None = None
+        self.tool: np.ndarray | None = None
+        self.guard: GuardCounts | None = None
+        self.commands = 0
+        self.outside = 0
+        self.plan_ms: list[float] = []
+        self.frame_age_ms: list[float] = []
+        node.create_subscription(JointStateMessage, "joint_states", self._on_joints, qos_profile_sensor_data)
+        node.create_subscription(JointTrajectory, f"{controller}/joint_trajectory", self._on_command, 10)
+        node.create_subscription(PoseStamped, "sim/tool_pose", self._on_tool, qos_profile_sensor_data)
+        node.create_subscription(GuardStatistics, "guard/statistics", self._on_guard, 10)
+        node.create_subscription(PlannerStatistics, "planner/statistics", self._on_plan, 10)
+
+    def wait_for(self, value: Callable[[], ValueT], timeout: float, what: str) -> ValueT:
+        """Until `value()` is true, looking at every message; gives it. Raises `TimeoutError` that names `what`."""
+        found: list[ValueT] = []
+        with self._changed:
+            if not self._changed.wait_for(lambda: bool(found.append(value()) or found[-1]), timeout):
+                raise TimeoutError(f"{what}: not within {timeout:.1f} s")
+        return found[-1]
+
+    def speed(self) -> float:
+        """rad/s of the fastest joint, measured; infinity before the first joint state."""
+        return float("inf") if self.joints is None else float(np.abs(self.joints.velocity).max())
+
+    def _on_joints(self, message: JointStateMessage) -> None:
+        with self._changed:
+            self.joints = joint_state_from_message(message, self._limits.names, self.joints)
+            self._changed.notify_all()
+
+    def _on_command(self, message: JointTrajectory, info: Any) -> None:
+        trajectory, _ = message_to_trajectory(message)
+        # From when it was sent: how late this thread hears of it says nothing about the motion.
+        sent = info["source_timestamp"] / 1e9 or time.time()
+        with self._changed:
+            following = self._tracker.command(trajectory, sent, self.joints)
+            if following is not None:
+                self.outside += count_outside(trajectory, following.start, self._limits, self._kinematics)
+            self.commands += 1
+            self._changed.notify_all()
+
+    def _on_tool(self, message: PoseStamped) -> None:
+        with self._changed:
+            self.tool = pose_from_message(message).position
+            self._changed.notify_all()
+
+    def _on_guard(self, message: GuardStatistics) -> None:
+        with self._changed:
+            self.guard = guard_statistics_from_message(message)
+            self._changed.notify_all()
+
+    def _on_plan(self, message: PlannerStatistics) -> None:
+        with self._changed:
+            self.plan_ms.append(message.plan_ms)
+            self.frame_age_ms.append(message.frame_age_ms)
+            self._changed.notify_all()
