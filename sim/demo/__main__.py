@@ -42,13 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="scripts/demo", description="Launch the simulated arm and drive it to a goal image, a tool pose and a joint pose."
-    )
-    parser.add_argument("--gui", action="store_true", help="open PyBullet's window, where there is a display")
-    parser.add_argument("--model", help="world model, a name or a folder (default: the launch file's); none: no goal image")
-    parser.add_argument("--out", type=Path, default=Path("out/demo"), help="where pictures and log go, from the repository (default: %(default)s)")
-    parser.add_argument("--time-limit", type=float, default=240.0, help="s for everything after set-up (default: %(default)s)")
+    text = "Launch the simulated arm and drive it to a goal image, a tool pose and a joint pose."
+    parser = argparse.ArgumentParser(prog="scripts/demo", description=text)
+    option = parser.add_argument
+    option("--gui", action="store_true", help="open PyBullet's window, where there is a display")
+    option("--model", help="world model, a name or a folder (default: the launch file's); none: no goal image")
+    option("--out", type=Path, default=Path("out/demo"), help="for pictures and log, from the repository (default: %(default)s)")
+    option("--time-limit", type=float, default=240.0, help="s for everything after set-up (default: %(default)s)")
     return parser.parse_args(arguments)
 
 

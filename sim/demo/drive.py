@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from typing import Callable
 
@@ -14,6 +15,8 @@ from sim.demo.recorder import Recorder
 from wm_ros.client import PendingGoal, PlannerClient, PlannerTimeout
 from wm_ros.outcome import Outcome, Progress
 
+# Python 3.10 has a TimeoutError of its own for futures, and the client lets it pass.
+_NO_ANSWER_YET = (PlannerTimeout, FutureTimeout)
 _RESTING = 0.002  # m that the tool may move in _REST_SPAN seconds of rest
 _REST_SPAN = 0.3
 _REST_LIMIT = 3.0  # s
@@ -61,7 +64,7 @@ class Driver:
                 self._client.wait_until_active(1.0)
                 active = True
                 time.sleep(0.05)
-            except PlannerTimeout:
+            except _NO_ANSWER_YET:
                 pass  # ask again: nodes need several seconds to start
 
     def reach(self, demo: DemoGoal, on_distance: Callable[[float], None]) -> GoalRecord:
@@ -99,7 +102,7 @@ class Driver:
             self._check(f"the planner did not end its goal ({demo.name})")
             try:
                 return pending.result(0.2)
-            except PlannerTimeout:
+            except _NO_ANSWER_YET:
                 for _, pose in self._recorder.tool(begin)[-1:]:
                     on_distance(float(np.linalg.norm(pose.position - demo.target)))
 
