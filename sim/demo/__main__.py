@@ -66,6 +66,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     with LaunchedSystem(command, options.out / "launch.log") as system, PlannerClient(names, name="demo") as client:
         recorder = Recorder(client.node, names)
         problem = _drive_all(Driver(system, client, recorder, deadline), goals, records, console)
+    if options.gui and system.said("running headless"):
+        console.print("--gui: PyBullet cannot open a window here (no display?); the simulator ran without one")
     if records:
         console.print(as_table(records))
         write_json(records, options.out / "result.json")

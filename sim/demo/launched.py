@@ -72,6 +72,10 @@ class LaunchedSystem:
         text = self._log.read_text(errors="replace").splitlines()
         return [line for line in text if any(word in line for word in _TELLING)][-lines:] or text[-lines:]
 
+    def said(self, words: str) -> bool:
+        """Whether its output has these words so far."""
+        return words in self._log.read_text(errors="replace")
+
     def _wait(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while self._process.poll() is None and time.monotonic() < end:
