@@ -23,7 +23,7 @@ def info(
 
     table = Table(show_header=False, box=None)
     table.add_row("python", platform.python_version())
-    for package in ("torch", "numpy", "pybullet", "pin", "ruckig"):
+    for package in ("torch", "numpy", "pybullet", "pin"):
         table.add_row(package, _version(package))
     table.add_row("device auto", str(choose_device("auto")))
     table.add_row("threads", str(torch.get_num_threads()))
