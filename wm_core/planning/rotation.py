@@ -5,18 +5,13 @@ from __future__ import annotations
 import numpy as np
 import torch
 from torch import Tensor
+from transforms3d.quaternions import quat2mat
 
 
 def rotation_matrix(quaternion: np.ndarray) -> np.ndarray:
     """(4,) xyzw, of any length but zero -> (3, 3)."""
-    x, y, z, w = np.asarray(quaternion, dtype=float) / np.linalg.norm(quaternion)
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ]
-    )
+    x, y, z, w = np.asarray(quaternion, dtype=float)
+    return quat2mat((w, x, y, z))
 
 
 def rotation_error(rotation: Tensor, target: Tensor) -> Tensor:
