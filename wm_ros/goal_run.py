@@ -42,7 +42,9 @@ class Clocks:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """What one period gave. stamp: s, the moment that the proposal's times count from; frame_age: s.
+    """What one period gave. stamp: s, the moment that the proposal's times count from, a little ahead.
+
+    made, frame_age: s, when the plan was ready, and how old its newest frame was then.
 
     trajectory, plan: None where nothing was planned. problem: why not, and whose fault it is.
     """
@@ -52,6 +54,7 @@ class Step:
     trajectory: Trajectory | None = None
     stamp: float = 0.0
     plan: Plan | None = None
+    made: float = 0.0
     frame_age: float = float("nan")
     problem: InputError | None = None
 
@@ -132,7 +135,7 @@ class GoalRun:
         self._latent_cost = plan.latent_cost
         state = "settling" if self._monitor.settling() else "planning"
         age = made - observations[-1].stamp
-        return Step(self._progress(state, plan), None, trajectory, stamp, plan, age)
+        return Step(self._progress(state, plan), None, trajectory, stamp, plan, made, age)
 
     def _failed(self, error: Exception) -> Step:
         self._failures += 1

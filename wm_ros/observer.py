@@ -19,7 +19,12 @@ from wm_core.protocols import Kinematics
 from wm_core.safety import count_outside
 from wm_core.types import JointState
 from wm_ros.command_tracker import CommandTracker
-from wm_ros.conversions import joint_state_from_message, message_to_trajectory, pose_from_message
+from wm_ros.conversions import (
+    joint_state_from_message,
+    message_to_trajectory,
+    pose_from_message,
+    time_to_seconds,
+)
 from wm_ros.conversions.planner_messages import guard_statistics_from_message
 from wm_ros.guard_logic import GuardCounts
 
@@ -44,6 +49,8 @@ class MotionObserver:
         self.outside = 0
         self.plan_ms: list[float] = []
         self.frame_age_ms: list[float] = []
+        self._made: list[float] = []
+        self._sent: list[float] = []
         node.create_subscription(JointStateMessage, "joint_states", self._on_joints, qos_profile_sensor_data)
         node.create_subscription(JointTrajectory, f"{controller}/joint_trajectory", self._on_command, 10)
         node.create_subscription(PoseStamped, "sim/tool_pose", self._on_tool, qos_profile_sensor_data)
@@ -62,6 +69,19 @@ class MotionObserver:
         """rad/s of the fastest joint, measured; infinity before the first joint state."""
         return float("inf") if self.joints is None else float(np.abs(self.joints.velocity).max())
 
+    def frame_to_command_ms(self) -> list[float]:
+        """From the stamp of the newest frame of a plan to the command that came of it; one value a plan that got through.
+
+        Wall clock: a command counts for the plan that was made last before it, within 0.1 s.
+        """
+        with self._changed:
+            sent, found = np.sort(self._sent), []
+            for made, age in zip(self._made, self.frame_age_ms):
+                row = int(np.searchsorted(sent, made))
+                if row < len(sent) and sent[row] - made < 0.1:
+                    found.append(age + 1e3 * (sent[row] - made))
+        return found
+
     def _on_joints(self, message: JointStateMessage) -> None:
         with self._changed:
             self.joints = joint_state_from_message(message, self._limits.names, self.joints)
@@ -76,6 +96,7 @@ class MotionObserver:
             if following is not None:
                 self.outside += count_outside(trajectory, following.start, self._limits, self._kinematics)
             self.commands += 1
+            self._sent.append(sent)
             self._changed.notify_all()
 
     def _on_tool(self, message: PoseStamped) -> None:
@@ -92,4 +113,5 @@ class MotionObserver:
         with self._changed:
             self.plan_ms.append(message.plan_ms)
             self.frame_age_ms.append(message.frame_age_ms)
+            self._made.append(time_to_seconds(message.header.stamp))
             self._changed.notify_all()

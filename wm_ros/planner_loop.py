@@ -20,8 +20,8 @@ class Outputs(Protocol):
     def propose(self, trajectory: Trajectory, stamp: float) -> None:
         """A proposal for the guard."""
 
-    def planned(self, plan: Plan, goal: Goal, distance: float, stamp: float, frame_age: float) -> None:
-        """Statistics of one plan."""
+    def planned(self, plan: Plan, goal: Goal, distance: float, made: float, frame_age: float) -> None:
+        """Statistics of one plan. made: s, when it was ready; frame_age: s, of its newest frame then."""
 
     def problem(self, part: str, message: str) -> None:
         """Something keeps the loop from planning."""
@@ -127,7 +127,7 @@ class PlannerLoop:
         if step.trajectory is not None and not order.canceled:
             self._outputs.propose(step.trajectory, step.stamp)
         if step.plan is not None:
-            self._outputs.planned(step.plan, order.goal, step.progress.distance, step.stamp, step.frame_age)
+            self._outputs.planned(step.plan, order.goal, step.progress.distance, step.made, step.frame_age)
         if step.problem is not None:
             self._outputs.problem(step.problem.part, step.problem.message)
         elif step.outcome is None:

@@ -16,7 +16,7 @@ class PlannerParameters:
     controller: str = parameter("panda_arm_controller", "Controller whose <controller>/joint_trajectory shows what the arm follows.")
     model: str = parameter("panda_tabletop", "World model: a name in share/wm_ros/models or a path; none: pose and joint goals only.")
     device: str = parameter("auto", "Where the model runs.", choices=("auto", "cpu", "cuda"))
-    threads: int = parameter(2, "Threads of torch; 0 leaves torch's own choice.", 0, 64)
+    threads: int = parameter(1, "Threads of torch; beside other busy processes one is faster than two. 0 leaves torch's own choice.", 0, 64)
     description_timeout: float = parameter(
         10.0, "How long configure waits for robot_description where the robot file names no URDF (s).", 0.1, 60.0
     )
@@ -25,7 +25,9 @@ class PlannerParameters:
         0.03, "How far ahead a proposal takes over from the one before: the way through the guard takes that long (s).", 0.0, 0.2
     )
     horizon: float = parameter(1.0, "Length of what is proposed of each plan (s).", 0.2, 1.5)
-    camera_period: float = parameter(0.05, "Time between two camera frames; no longer than the model step (s).", 0.005, 1.0)
+    camera_period: float = parameter(
+        0.1, "Longest time between two frames of a working camera; at most the model step. A past frame may be off by half of it (s).", 0.005, 1.0
+    )
     image_reliability: str = parameter(
         "reliable", "QoS of the image subscription; best effort loses most frames above 640x480.", choices=("reliable", "best_effort")
     )

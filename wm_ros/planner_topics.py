@@ -84,12 +84,12 @@ class PlannerTopics:
             self._inputs.proposed()
             self._proposal.publish(trajectory_to_message(trajectory, stamp))
 
-    def planned(self, plan: Plan, goal: Goal, distance: float, stamp: float, frame_age: float) -> None:
+    def planned(self, plan: Plan, goal: Goal, distance: float, made: float, frame_age: float) -> None:
         """See `Outputs`."""
         self._plans += 1
         self._misses += plan.deadline_missed
         report = PlanReport(
-            plan, goal.kind, distance, stamp, frame_age, self._tools.deadline, self._plans, self._misses, self._frame_id
+            plan, goal.kind, distance, made, frame_age, self._tools.deadline, self._plans, self._misses, self._frame_id
         )
         if self.active:
             self._statistics.publish(planner_statistics_message(report))

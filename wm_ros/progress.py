@@ -16,6 +16,7 @@ class ProgressMonitor:
         self._there_since: float | None = None
         self._best = float("inf")
         self._best_at: float | None = None
+        self._last: float | None = None
 
     def add(self, reading: Reading, at_rest: bool, now: float) -> None:
         """One period's reading."""
@@ -23,12 +24,14 @@ class ProgressMonitor:
         self._there_since = (self._there_since if self._there_since is not None else now) if there else None
         if self._best_at is None or reading.distance < self._best * (1.0 - self._smallest_gain):
             self._best, self._best_at = reading.distance, now
+        self._last = now
 
     def pause(self, now: float) -> None:
         """Nothing could be planned in this period: it counts neither way."""
         self._there_since = None
-        if self._best_at is not None:
-            self._best_at = now
+        if self._best_at is not None and self._last is not None:
+            self._best_at += now - self._last
+        self._last = now
 
     def settling(self) -> bool:
         """At the goal, waiting whether it stays there."""

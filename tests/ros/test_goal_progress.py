@@ -74,5 +74,6 @@ def test_a_pause_does_not_count_as_standstill():
     monitor = ProgressMonitor(settle_time=0.3, no_progress_time=5.0, smallest_gain=0.1)
     monitor.add(Reading(1.0, False), False, now=0.0)
     monitor.pause(4.0)
-    assert not monitor.stuck(8.0)
+    monitor.add(Reading(1.0, False), False, now=4.5)
+    assert not monitor.stuck(8.9)  # 0.5 s and 4.4 s since; the 4 s of the pause do not count
     assert monitor.stuck(9.1)
