@@ -23,9 +23,8 @@ from wm_ros.conversions import (
     joint_state_from_message,
     message_to_trajectory,
     pose_from_message,
-    time_to_seconds,
 )
-from wm_ros.conversions.planner_messages import guard_statistics_from_message
+from wm_ros.conversions.planner_messages import PlanSeen, guard_statistics_from_message, plan_seen
 from wm_ros.guard_logic import GuardCounts
 
 ValueT = TypeVar("ValueT")
@@ -35,7 +34,7 @@ class MotionObserver:
     """Subscribes on a node that somebody else spins. For demos, benchmarks and tests: it decides nothing.
 
     commands, outside: trajectories seen, and the points in them that break a limit, by a count of its own.
-    plan_ms, frame_age_ms: one value a plan.
+    plans: what the planner said of each plan.
     """
 
     def __init__(self, node: Node, limits: ArmLimits, kinematics: Kinematics, controller: str = "panda_arm_controller") -> None:
@@ -47,9 +46,7 @@ class MotionObserver:
         self.guard: GuardCounts | None = None
         self.commands = 0
         self.outside = 0
-        self.plan_ms: list[float] = []
-        self.frame_age_ms: list[float] = []
-        self._made: list[float] = []
+        self.plans: list[PlanSeen] = []
         self._sent: list[float] = []
         node.create_subscription(JointStateMessage, "joint_states", self._on_joints, qos_profile_sensor_data)
         node.create_subscription(JointTrajectory, f"{controller}/joint_trajectory", self._on_command, 10)
@@ -69,17 +66,17 @@ class MotionObserver:
         """rad/s of the fastest joint, measured; infinity before the first joint state."""
         return float("inf") if self.joints is None else float(np.abs(self.joints.velocity).max())
 
-    def frame_to_command_ms(self) -> list[float]:
-        """From the stamp of the newest frame of a plan to the command that came of it; one value a plan that got through.
+    def frame_to_command_ms(self, kind: str) -> list[float]:
+        """From the stamp of a plan's newest frame to the command that came of it, for plans to goals of `kind`.
 
         Wall clock: a command counts for the plan that was made last before it, within 0.1 s.
         """
         with self._changed:
             sent, found = np.sort(self._sent), []
-            for made, age in zip(self._made, self.frame_age_ms):
-                row = int(np.searchsorted(sent, made))
-                if row < len(sent) and sent[row] - made < 0.1:
-                    found.append(age + 1e3 * (sent[row] - made))
+            for plan in self.plans:
+                row = int(np.searchsorted(sent, plan.made))
+                if plan.kind == kind and row < len(sent) and sent[row] - plan.made < 0.1:
+                    found.append(plan.frame_age_ms + 1e3 * (sent[row] - plan.made))
         return found
 
     def _on_joints(self, message: JointStateMessage) -> None:
@@ -111,7 +108,5 @@ class MotionObserver:
 
     def _on_plan(self, message: PlannerStatistics) -> None:
         with self._changed:
-            self.plan_ms.append(message.plan_ms)
-            self.frame_age_ms.append(message.frame_age_ms)
-            self._made.append(time_to_seconds(message.header.stamp))
+            self.plans.append(plan_seen(message))
             self._changed.notify_all()

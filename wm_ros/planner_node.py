@@ -142,6 +142,9 @@ def main(args: Sequence[str] | None = None) -> None:
     """Entry point."""
     # Before torch is loaded: a spinning OpenMP thread turns a plan of 40 ms into one of a second on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # The planning thread asks for the interpreter after each of its hundreds of torch calls; by default it would then
+    # wait up to 5 ms for a callback that is running.
+    sys.setswitchinterval(0.0005)
     sys.exit(run(PlannerNode, args))
 
 

@@ -132,6 +132,21 @@ def planner_statistics_message(report: PlanReport) -> PlannerStatistics:
     return message
 
 
+@dataclass(frozen=True)
+class PlanSeen:
+    """What the planner said of one plan. made: s, when it was ready."""
+
+    kind: str
+    made: float
+    plan_ms: float
+    frame_age_ms: float
+
+
+def plan_seen(message: PlannerStatistics) -> PlanSeen:
+    """The part of the statistics that observers keep."""
+    return PlanSeen(message.goal_kind, time_to_seconds(message.header.stamp), message.plan_ms, message.frame_age_ms)
+
+
 def guard_statistics_message(counts: GuardCounts, stamp: float) -> GuardStatistics:
     """stamp: s."""
     message = GuardStatistics(
