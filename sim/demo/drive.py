@@ -30,7 +30,7 @@ class DemoError(RuntimeError):
 class GoalRecord:
     """One goal from sending to rest. times: (N,) s since it was sent; distances: (N,) m by ground truth.
 
-    seconds: until the planner's answer. plan_ms: (P,), each plan's own report. begin, end: s of `time.monotonic`.
+    seconds: until the planner's answer. plan_ms: (P,), each plan's own report. begin, end: s of the wall clock, as stamps are.
     """
 
     demo: DemoGoal
@@ -75,11 +75,11 @@ class Driver:
             if np.isfinite(progress.plan_ms):
                 plan_ms.append(progress.plan_ms)
 
-        start_picture, begin = self._recorder.last_frame(), time.monotonic()
+        start_picture, begin = self._recorder.last_frame(), time.time()
         outcome = self._await(self._client.start(demo.goal, 0.0, on_progress), demo, begin, on_distance)
-        seconds = time.monotonic() - begin
+        seconds = time.time() - begin
         self._settle()
-        end = time.monotonic()
+        end = time.time()
         track = self._recorder.tool(begin)
         return GoalRecord(
             demo=demo,
@@ -112,7 +112,7 @@ class Driver:
         time.sleep(_REST_SPAN)
         while time.monotonic() < limit:
             self._check("the arm did not come to rest")
-            recent = [pose.position for _, pose in self._recorder.tool(time.monotonic() - _REST_SPAN)]
+            recent = [pose.position for _, pose in self._recorder.tool(time.time() - _REST_SPAN)]
             if recent and np.ptp(recent, axis=0).max() < _RESTING:
                 return
             time.sleep(0.05)

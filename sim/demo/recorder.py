@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
-from rclpy.qos import qos_profile_sensor_data
+from rclpy.qos import QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import Image, JointState
 
 from wm_core.types import Pose
-from wm_ros.conversions import Level, image_to_array, joint_state_from_message, pose_from_message
+from wm_ros.conversions import (
+    Level,
+    image_stamp,
+    image_to_array,
+    joint_state_from_message,
+    pose_from_message,
+    time_to_seconds,
+)
 
 _FRAME_PERIOD = 0.1  # s: enough for a film of it
+_KEEP_ALL = QoSProfile(depth=200)  # on a busy machine messages come in bursts
 
 
 class Recorder:
-    """Fills itself from the node's thread; read it from any other. Times are s of `time.monotonic`."""
+    """Fills itself from the node's thread; read it from any other. Times are stamps, s of the wall clock."""
 
     def __init__(self, node: Node, joint_names: tuple[str, ...]) -> None:
         self._names = joint_names
@@ -28,8 +35,8 @@ class Recorder:
         self._tool: list[tuple[float, Pose]] = []
         self._joints: np.ndarray | None = None
         self._configure_error = ""
-        node.create_subscription(Image, "camera/image_raw", self._on_image, 1)
-        node.create_subscription(PoseStamped, "sim/tool_pose", self._on_tool, qos_profile_sensor_data)
+        node.create_subscription(Image, "camera/image_raw", self._on_image, 10)
+        node.create_subscription(PoseStamped, "sim/tool_pose", self._on_tool, _KEEP_ALL)
         node.create_subscription(JointState, "joint_states", self._on_joints, qos_profile_sensor_data)
         node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
 
@@ -65,7 +72,7 @@ class Recorder:
             return self._joints
 
     def _on_image(self, message: Image) -> None:
-        now = time.monotonic()
+        now = image_stamp(message)
         with self._lock:
             # Half a camera period early is near enough, or every third frame would be taken instead of every second.
             if not self._frames or now - self._frames[-1][0] > _FRAME_PERIOD - 0.025:
@@ -73,7 +80,7 @@ class Recorder:
 
     def _on_tool(self, message: PoseStamped) -> None:
         with self._lock:
-            self._tool.append((time.monotonic(), pose_from_message(message)))
+            self._tool.append((time_to_seconds(message.header.stamp), pose_from_message(message)))
 
     def _on_joints(self, message: JointState) -> None:
         state = joint_state_from_message(message, self._names)
