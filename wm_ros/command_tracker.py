@@ -10,6 +10,8 @@ from wm_core.types import JointState, MotionState, Trajectory
 
 # A controller holds its last point; an arm at rest this far (rad) from it was moved by somebody else.
 _STRAYED = 0.1
+_STILL = 1e-3  # rad
+_RESTING = 5e-3  # rad/s
 
 
 class CommandTracker:
@@ -32,8 +34,15 @@ class CommandTracker:
         return None if measured is None else MotionState.at_rest(measured.position)
 
     def moving(self, now: float) -> bool:
-        """Whether the end of the last command is still ahead."""
-        return self.following is not None and now - self.following.since < self.following.trajectory.times[-1]
+        """Whether the last command still has somewhere to go; its last moments at rest are none."""
+        if self.following is None:
+            return False
+        trajectory, elapsed = self.following.trajectory, now - self.following.since
+        ahead = trajectory.positions[trajectory.times > elapsed]
+        if not len(ahead):
+            return False
+        state = sample(trajectory, self.following.start, elapsed)
+        return bool(np.abs(ahead - state.position).max() > _STILL or np.abs(state.velocity).max() > _RESTING)
 
     def _forget_if_strayed(self, now: float, measured: JointState | None) -> None:
         if self.following is None or measured is None:

@@ -30,6 +30,14 @@ def test_a_command_is_followed_from_where_the_arm_was_and_held_at_its_end():
     assert tracker.state(13.0, None).position.tolist() == [2.0]
 
 
+def test_a_command_that_only_rests_at_its_end_is_over():
+    tracker = CommandTracker()
+    there = Trajectory(("a",), np.array([1.0, 2.0]), np.array([[1.0], [1.0]]), np.zeros((2, 1)))
+    tracker.command(there, 10.0, measured(0.0))
+    assert tracker.moving(10.0) and tracker.moving(10.9)  # at 10.0 it stands still, and is about to go
+    assert not tracker.moving(11.1)
+
+
 def test_a_new_command_starts_from_the_old_one():
     tracker = CommandTracker()
     tracker.command(LINE, 10.0, measured(0.0))

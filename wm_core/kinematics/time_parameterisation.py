@@ -11,12 +11,17 @@ from wm_core.limits import ArmLimits
 from wm_core.types import MotionState, Trajectory
 
 BANDWIDTHS = (20.0, 16.0, 13.0, 10.0, 8.0, 6.0, 4.5, 3.0)  # rad/s; the first that keeps the limits is taken
+CLOSE = 6.0  # rad/s; below this corners are cut so much that a slower pace is the better answer
+PACES = (1.0, 0.85, 0.7, 0.55, 0.4, 0.25)  # of the path's own
 SETTLING = 0.2  # s after the last waypoint, where the horizon leaves room
 SHARE = 0.98  # of every limit: rounding on the way to the controller must not matter
 POSITION_MARGIN = 1e-3  # rad
 LONGEST_STOP = 40  # knots
 SHORT_STOPS = (6, 10, 16)  # knots, and AIMS, shares of the way to a position limit: tried where one is near
 AIMS = (1.0, 0.75, 0.5)
+
+_ATTEMPTS = [(pace, width) for pace in PACES for width in BANDWIDTHS if width >= CLOSE]
+_ATTEMPTS += [(1.0, width) for width in BANDWIDTHS if width < CLOSE]
 
 
 def parameterise(
@@ -28,16 +33,16 @@ def parameterise(
     path: (H, J) rad, one row every `step` s; what lies beyond `horizon` s is left to the next plan.
     Points come every 50 ms with positions, velocities and accelerations; the last velocity is exactly 0. Between the
     points, as `wm_core.interpolation` fills them, the motion stays inside `limits`: corners that the limits do not
-    allow at that pace are rounded, and where nothing follows the path the arm stops. Raises `ValueError`.
+    allow are rounded, a path at the very limits is followed more slowly, and where nothing follows it the arm stops.
+    Raises `ValueError`.
     """
     path = np.asarray(path, dtype=float)
     if path.ndim != 2 or path.shape[1] != len(limits.names) or len(path) == 0 or not np.isfinite(path).all():
         raise ValueError(f"path has shape {path.shape}: expected finite (H, {len(limits.names)})")
     if step <= 0.0 or horizon < PERIOD:
         raise ValueError(f"step {step} s and horizon {horizon} s: expected a positive step and at least {PERIOD} s")
-    reference = _reference(start.position, path, step, horizon)
-    for bandwidth in BANDWIDTHS:
-        knots = track(start, reference, bandwidth)
+    for pace, bandwidth in _ATTEMPTS:
+        knots = track(start, _reference(start.position, path, step / pace, horizon), bandwidth)
         if excess(start, knots, limits) <= SHARE and _inside(start, knots, limits):
             return _as_trajectory(knots, limits)
     return stop(start, limits)
