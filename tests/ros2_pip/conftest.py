@@ -1,4 +1,4 @@
-"""Helpers for tests that hold for the stand-ins in tools/ros2_pip and for the real packages alike."""
+"""Helpers for tests that hold for tools/ros2_pip and for the real packages alike."""
 
 import asyncio
 import os

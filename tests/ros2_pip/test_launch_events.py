@@ -8,13 +8,14 @@ from launch import Event, EventHandler, LaunchDescription, LaunchService
 from launch.actions import (
     EmitEvent,
     ExecuteProcess,
+    GroupAction,
+    LogInfo,
     OpaqueFunction,
     RegisterEventHandler,
     SetEnvironmentVariable,
     Shutdown,
     TimerAction,
 )
-from launch.actions import GroupAction, LogInfo
 from launch.event_handlers import OnProcessExit, OnProcessStart, OnShutdown
 from launch.events import Shutdown as ShutdownEvent
 from launch.events.process import ProcessExited, ProcessStarted

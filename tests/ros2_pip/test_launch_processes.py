@@ -5,12 +5,25 @@ import sys
 import time
 
 import pytest
-from launch.actions import EmitEvent, ExecuteProcess, RegisterEventHandler
-from launch.actions import SetEnvironmentVariable, SetLaunchConfiguration, Shutdown, TimerAction
+from launch.actions import (
+    EmitEvent,
+    ExecuteProcess,
+    RegisterEventHandler,
+    SetEnvironmentVariable,
+    SetLaunchConfiguration,
+    Shutdown,
+    TimerAction,
+)
 from launch.event_handlers import OnProcessIO, OnProcessStart, OnShutdown
 from launch.events import matches_action
-from launch.events.process import ProcessExited, ProcessStarted, ShutdownProcess, SignalProcess
-from launch.events.process import matches_executable, matches_name
+from launch.events.process import (
+    ProcessExited,
+    ProcessStarted,
+    ShutdownProcess,
+    SignalProcess,
+    matches_executable,
+    matches_name,
+)
 from launch.substitutions import LaunchConfiguration
 
 STUBBORN = """
@@ -120,8 +133,9 @@ def test_respawn_until_retries_are_used_up(recorder):
 
 def test_respawn_waits_for_the_delay(recorder):
     start = time.monotonic()
+    respawn = [LaunchConfiguration('respawn')]
     recorder.launch(SetLaunchConfiguration('respawn', 'true'), ExecuteProcess(
-        cmd=['false'], respawn=[LaunchConfiguration('respawn')], respawn_delay=0.3, respawn_max_retries=1))
+        cmd=['false'], respawn=respawn, respawn_delay=0.3, respawn_max_retries=1))
     assert time.monotonic() - start >= 0.3
     assert len(recorder.of(ProcessExited)) == 2
 

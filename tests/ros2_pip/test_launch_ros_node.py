@@ -217,5 +217,6 @@ def test_find_package_share(package):
 
 
 def test_node_without_name_has_none_before_execution():
+    node = Node(executable='true', name='n')
     with pytest.raises(RuntimeError):
-        Node(executable='true', name='n').node_name
+        node.node_name  # noqa: B018

@@ -6,8 +6,15 @@ import argparse
 import sys
 from typing import Any, Optional
 
-from .node import APPEAR_SECONDS, DISCOVERY_SECONDS, absolute, cli_node, is_hidden
-from .node import spin_for, spin_until
+from .node import (
+    APPEAR_SECONDS,
+    DISCOVERY_SECONDS,
+    absolute,
+    cli_node,
+    is_hidden,
+    spin_for,
+    spin_until,
+)
 
 _GET_STATE = '/get_state'
 

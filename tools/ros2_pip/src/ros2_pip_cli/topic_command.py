@@ -7,8 +7,15 @@ from importlib import import_module
 from typing import Optional
 
 from . import topic_echo, topic_hz
-from .node import DISCOVERY_SECONDS, APPEAR_SECONDS, absolute, cli_node, is_hidden
-from .node import spin_for, spin_until
+from .node import (
+    APPEAR_SECONDS,
+    DISCOVERY_SECONDS,
+    absolute,
+    cli_node,
+    is_hidden,
+    spin_for,
+    spin_until,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
