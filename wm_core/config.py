@@ -88,7 +88,6 @@ class WorldModelConfig(Strict):
     action_dim: int = Field(3, ge=1, le=32)
     visual_dim: int = Field(192, ge=8, le=8192)
     joint_dim: int = Field(32, ge=4, le=1024)
-    metric_dim: int = Field(16, ge=2, le=1024, description="size of the space in which actions are straight")
     channels: tuple[int, ...] = (32, 64, 128, 256)
     hidden: int = Field(512, ge=16, le=8192)
     dropout: float = Field(0.1, ge=0.0, lt=1.0)

@@ -49,7 +49,8 @@ def load_world_model(folder: Path, device: torch.device) -> JepaWorldModel:
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
-        raise CheckpointError(f"{folder / WEIGHTS} does not fit {CONFIG}: {error}") from error
+        text = " ".join(str(error).split())
+        raise CheckpointError(f"{folder / WEIGHTS} does not fit {CONFIG}: {text[:300]}") from error
     broken = [name for name, tensor in weights.items() if tensor.is_floating_point() and not tensor.isfinite().all()]
     if broken:
         raise CheckpointError(f"{folder / WEIGHTS} holds NaN or infinity in: {', '.join(broken)}")
