@@ -113,6 +113,11 @@ class PlannerNode(LifecycleNode):
         self._stop("the planner is shutting down")
         self._unload()
 
+    def destroy_node(self) -> None:
+        """The action server is not the node's own to destroy."""
+        self._goals.destroy()
+        super().destroy_node()
+
     def _load(self) -> PlannerTools:
         # Late, and only here: torch takes seconds to import, and an unconfigured node does not need it.
         from wm_ros.planner_load import load_tools

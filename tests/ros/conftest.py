@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from typing import Any, Callable
 
@@ -130,3 +131,6 @@ def ros() -> Any:
     for spinner in spinners:
         spinner.close()
     rclpy.try_shutdown()
+    # What still refers to a node keeps its participant, and with LOCALHOST discovery only the first 32 find each other.
+    spinners.clear()
+    gc.collect()

@@ -79,10 +79,15 @@ class Bench:
 
 @pytest.fixture
 def bench(ros, home, limits):
-    def make(*arguments, model="none"):
-        return Bench(ros("-p", f"model:={model}", "-p", "replan_period:=0.05", *arguments), home, limits.names)
+    made = []
 
-    return make
+    def make(*arguments, model="none"):
+        made.append(Bench(ros("-p", f"model:={model}", "-p", "replan_period:=0.05", *arguments), home, limits.names))
+        return made[-1]
+
+    yield make
+    for bench in made:
+        bench.actions.destroy()
 
 
 @pytest.fixture
@@ -245,7 +250,7 @@ def model(tmp_path):
     from wm_core.model.checkpoint import save_world_model
     from wm_core.model.world_model import JepaWorldModel
 
-    small = WorldModelConfig(image_size=16, visual_dim=8, joint_dim=4, metric_dim=2, channels=(4, 4), hidden=16)
+    small = WorldModelConfig(image_size=16, visual_dim=8, joint_dim=4, channels=(4, 4), hidden=16)
     save_world_model(JepaWorldModel(small), ModelCardConfig(model=small), tmp_path / "small")
     return tmp_path / "small"
 
@@ -286,15 +291,15 @@ def refused(planner):
 
 
 def test_beside_a_second_node_of_its_name_it_refuses_to_be_activated(bench):
-    bench = bench()
+    # A namespace of its own: planners of other tests may still be on the graph.
+    bench = bench("-r", "__ns:=/twins")
     assert bench.planner.trigger_configure() == SUCCESS
-    names = bench.node.get_node_names
-    bench.until(lambda: names().count("planner") == 1, 30.0)  # that of the test before may still be on the graph
-    twin = subprocess.Popen([sys.executable, "-m", "wm_ros.planner_node"])
+    twin = subprocess.Popen([sys.executable, "-m", "wm_ros.planner_node", "--ros-args", "-r", "__ns:=/twins"])
     try:
-        bench.until(lambda: names().count("planner") == 2, 30.0)
+        seen = bench.node.get_node_names_and_namespaces
+        bench.until(lambda: seen().count(("planner", "/twins")) == 2, 30.0)
         bench.until(lambda: refused(bench.planner), 30.0)
-        bench.until(lambda: bench.says("another node is named /planner"))
+        bench.until(lambda: bench.says("another node is named /twins/planner"))
     finally:
         twin.terminate()
         assert twin.wait(timeout=30) == 0
