@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future as Promise
+from concurrent.futures import TimeoutError as NotInTime  # not the built-in one before Python 3.11
 from typing import Any, Callable, Sequence
 
 import rclpy
@@ -36,7 +37,7 @@ class PendingGoal:
         """Waits for the end. Raises `PlannerTimeout`."""
         try:
             return self._end.result(timeout)
-        except TimeoutError:
+        except NotInTime:
             raise PlannerTimeout(f"the goal did not end within {timeout:.0f} s") from None
 
     def cancel(self) -> None:
@@ -134,7 +135,7 @@ class PlannerClient:
         client.call_async(request).add_done_callback(lambda done: answer.set_result(done.result()))
         try:
             return answer.result(max(0.1, end - time.monotonic()))
-        except TimeoutError:
+        except NotInTime:
             raise PlannerTimeout(f"no answer from {client.srv_name}") from None
 
     def _spin(self) -> None:
