@@ -26,6 +26,9 @@ class GuardParameters:
     lead: float = parameter(
         0.1, "Points nearer than this are left out: the shorter the way to the first point, the more a delay of 1 ms jerks (s).", 0.0, 0.5
     )
+    jitter: float = parameter(
+        0.004, "What is sent stays inside the limits even if the controller joins it this much late (s).", 0.0, 0.05
+    )
     realtime: bool = parameter(True, "Ask for real-time scheduling, where that is permitted.")
     stretch: float = parameter(1.3, "Largest slow-down that may repair a proposal, as a factor.", 1.0, 3.0)
 
@@ -38,4 +41,5 @@ class GuardParameters:
             start_tolerance=self.start_tolerance,
             stretch=self.stretch,
             lead=self.lead,
+            jitter=self.jitter,
         )

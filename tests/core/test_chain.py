@@ -14,17 +14,19 @@ TARGET = np.array([0.5, 0.25, 0.15])
 
 
 def drive(planner, judge, limits, arm, fakes, home, goal, seconds=5.0, seed=0):
-    """A plan every 0.1 s that takes 30 to 60 ms; the guard judges it up to 10 ms later.
+    """A plan every 0.1 s that takes 30 to 60 ms; the guard judges it up to 10 ms later, the controller joins 0 to 4 ms after.
 
     -> joints at the end, verdicts, points outside limits
     """
     random = np.random.default_rng(seed)
     rest = MotionState.at_rest(home)
     following = Following(parameterise(rest, home[None], 0.2, limits), rest, 0.0)
+    controller = following  # what the guard believes is followed, and what really is
     state, verdicts, outside = PlannerState(seed=seed), [], 0
 
-    def commanded(moment):
-        return sample(following.trajectory, following.start, moment - following.since)
+    def commanded(moment, by=None):
+        by = by or following
+        return sample(by.trajectory, by.start, moment - by.since)
 
     for now in np.arange(0.1, seconds, 0.1):
         seen = fakes.observe(commanded(now - 0.05).position, now - 0.05)
@@ -37,9 +39,12 @@ def drive(planner, judge, limits, arm, fakes, home, goal, seconds=5.0, seed=0):
         verdict = judge.check(proposal, stamp, received, measured, following)
         verdicts.append(verdict)
         if verdict.trajectory is not None:
-            outside += count_outside(verdict.trajectory, there, limits, arm)
             following = Following(verdict.trajectory, there, received)
-    return commanded(seconds + 2.0).position, verdicts, outside
+            joined = received + random.uniform(0.0, 0.004)
+            begin = commanded(joined, controller)
+            outside += count_outside(verdict.trajectory, begin, limits, arm)
+            controller = Following(verdict.trajectory, begin, joined)
+    return commanded(seconds + 2.0, controller).position, verdicts, outside
 
 
 @pytest.mark.parametrize("kind", ["image", "pose", "joints"])

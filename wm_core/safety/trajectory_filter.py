@@ -47,9 +47,9 @@ class TrajectoryFilter:
         try:
             check_measured(measured, self.limits.names, now, self._config.max_state_age)
             wanted = self._anchored(ordered(proposal, self.limits.names), stamp, now)
-            start = self._start(measured, following, now)
             self._check_reachable(wanted, measured)
-            return self._repaired(wanted, start)
+            late = now + self._config.jitter
+            return self._repaired(wanted, [self._start(measured, following, moment) for moment in (now, late)])
         except Rejected as rejection:
             return Verdict("rejected", str(rejection), None)
 
@@ -88,11 +88,13 @@ class TrajectoryFilter:
                 f"expected at most {reach[joint]:.3f} rad"
             )
 
-    def _repaired(self, wanted: Trajectory, start: MotionState) -> Verdict:
-        """Tiny excesses are repaired, and what comes of it is judged again. Raises `Rejected`."""
+    def _repaired(self, wanted: Trajectory, starts: list[MotionState]) -> Verdict:
+        """starts: what the controller may be commanding when it joins, on time and at its latest.
+
+        Tiny excesses are repaired, and what comes of it is judged again. Raises `Rejected`."""
         proposed, notes = wanted, []
         for _ in range(REPAIRS):
-            violation = self._violation(proposed, start)
+            violation = next(filter(None, (self._violation(proposed, start) for start in starts)), None)
             if violation is None:
                 return Verdict("clipped" if notes else "accepted", "; ".join(notes), proposed)
             repaired = self._repair(proposed, violation)
