@@ -122,6 +122,8 @@ def _report(rows: list[Reached], observer: MotionObserver) -> int:
     console.print(table)
     for name, value in summary.items():
         console.print(f"{name:26} {value}", highlight=False)
+    for excess in observer.outside:
+        console.print(f"outside: {excess}", highlight=False)
     append_row("ros_reach_summary", summary)
     return 0 if sum(row.success for row in rows) >= SHARE * len(rows) else 1
 
@@ -140,7 +142,8 @@ def _summary(rows: list[Reached], observer: MotionObserver) -> dict[str, object]
         "frame_to_command_ms_p50": late50,
         "frame_to_command_ms_p95": late95,
         "commands": observer.commands,
-        "points_outside_limits": observer.outside,
+        "points_outside_limits": len(observer.outside),
+        "guard_counted_outside": guard.published_outside_limits if guard else "",
         "guard_rejected": guard.rejected if guard else "",
         "guard_clipped": guard.clipped if guard else "",
         "guard_holds": guard.holds if guard else "",

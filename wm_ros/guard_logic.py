@@ -9,7 +9,7 @@ import numpy as np
 from wm_core.kinematics.time_parameterisation import stop
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics
-from wm_core.safety import Following, TrajectoryFilter, Verdict, count_outside
+from wm_core.safety import Following, TrajectoryFilter, Verdict, find_outside
 from wm_core.types import JointState, MotionState, Trajectory
 from wm_ros.command_tracker import CommandTracker
 
@@ -67,7 +67,7 @@ class Guard:
         resting = MotionState.at_rest(home)
         trajectory = stop(resting, self._limits)
         self._judge.check(trajectory, 0.0, 0.0, JointState(home, resting.velocity, 0.0), Following(trajectory, resting, 0.0))
-        count_outside(trajectory, resting, self._limits, self._kinematics)
+        find_outside(trajectory, resting, self._limits, self._kinematics)
 
     def judge(self, proposal: Trajectory, stamp: float | None, at: float, steady: float) -> Verdict:
         """Whether the proposal may go out at the moment `at`; changes nothing. stamp: None for one that bears none."""
@@ -129,5 +129,5 @@ class Guard:
         # Counted by code that shares nothing with the filter that let it pass.
         following = self._tracker.command(trajectory, at, self._measured)
         if following is not None:
-            outside = count_outside(trajectory, following.start, self._limits, self._kinematics)
+            outside = len(find_outside(trajectory, following.start, self._limits, self._kinematics))
             self.counts.published_outside_limits += outside

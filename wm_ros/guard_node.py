@@ -5,6 +5,7 @@ It is the only publisher on <controller>/joint_trajectory. Whatever happens to t
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from typing import Sequence
@@ -64,6 +65,9 @@ class GuardNode(Node):
         self._guard = Guard(judge, arm, silence)
         self._health = HealthReporter(self, robot.name)
         self._guard.warm_up(np.array(robot.home))
+        # Collecting all that was loaded so far would take longer than a command may be late.
+        gc.collect()
+        gc.freeze()
         if self._settings.realtime and not ask_for_real_time():
             self.get_logger().info("no permission for real-time scheduling: commands may be late on a busy machine")
         self._connect(f"{self._settings.controller}/joint_trajectory")
@@ -118,8 +122,9 @@ class GuardNode(Node):
                 return verdict
             message = trajectory_to_message(verdict.trajectory)
             if moment.arrived():
+                sent = self._now()
                 self._command.publish(message)
-                self._guard.sent(verdict, moment.at, time.monotonic())
+                self._guard.sent(verdict, sent, time.monotonic())
                 self._report_outside()
                 return verdict
         return Verdict("rejected", "the guard could not keep time: is this machine overloaded?", None)

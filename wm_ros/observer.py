@@ -16,7 +16,7 @@ from wm_interfaces.msg import GuardStatistics, PlannerStatistics
 
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics
-from wm_core.safety import count_outside
+from wm_core.safety import find_outside
 from wm_core.types import JointState
 from wm_ros.command_tracker import CommandTracker
 from wm_ros.conversions import (
@@ -33,7 +33,7 @@ ValueT = TypeVar("ValueT")
 class MotionObserver:
     """Subscribes on a node that somebody else spins. For demos, benchmarks and tests: it decides nothing.
 
-    commands, outside: trajectories seen, and the points in them that break a limit, by a count of its own.
+    commands: trajectories seen. outside: the points in them that break a limit, by a count of its own, and how.
     plans: what the planner said of each plan.
     """
 
@@ -45,7 +45,7 @@ class MotionObserver:
         self.tool: np.ndarray | None = None
         self.guard: GuardCounts | None = None
         self.commands = 0
-        self.outside = 0
+        self.outside: list[str] = []
         self.plans: list[PlanSeen] = []
         self._sent: list[float] = []
         node.create_subscription(JointStateMessage, "joint_states", self._on_joints, qos_profile_sensor_data)
@@ -91,7 +91,8 @@ class MotionObserver:
         with self._changed:
             following = self._tracker.command(trajectory, sent, self.joints)
             if following is not None:
-                self.outside += count_outside(trajectory, following.start, self._limits, self._kinematics)
+                found = find_outside(trajectory, following.start, self._limits, self._kinematics)
+                self.outside += [f"command {self.commands}, point {excess.point}: {excess.text}" for excess in found]
             self.commands += 1
             self._sent.append(sent)
             self._changed.notify_all()

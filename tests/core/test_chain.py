@@ -7,7 +7,7 @@ from wm_core.config import PlannerConfig
 from wm_core.interpolation import sample
 from wm_core.kinematics.time_parameterisation import parameterise
 from wm_core.planning import MpcPlanner
-from wm_core.safety import Following, TrajectoryFilter, count_outside
+from wm_core.safety import Following, TrajectoryFilter, find_outside
 from wm_core.types import Goal, JointState, MotionState, PlannerState, Pose
 
 TARGET = np.array([0.5, 0.25, 0.15])
@@ -42,7 +42,7 @@ def drive(planner, judge, limits, arm, fakes, home, goal, seconds=5.0, seed=0):
             following = Following(verdict.trajectory, there, received)
             joined = received + random.uniform(0.0, 0.004)
             begin = commanded(joined, controller)
-            outside += count_outside(verdict.trajectory, begin, limits, arm)
+            outside += len(find_outside(verdict.trajectory, begin, limits, arm))
             controller = Following(verdict.trajectory, begin, joined)
     return commanded(seconds + 2.0, controller).position, verdicts, outside
 

@@ -40,7 +40,7 @@ def test_the_arm_goes_to_where_the_image_shows_it(stack, driver, client, observe
     assert np.linalg.norm(observer.tool - TARGET) <= 0.03
     costs = [each.latent_cost for each in seen if np.isfinite(each.latent_cost)]
     assert costs[-1] < 0.5 * costs[0]
-    assert (observer.outside, observer.guard.published_outside_limits) == (0, 0)
+    assert (observer.outside, observer.guard.published_outside_limits) == ([], 0)
 
 
 @pytest.mark.launch(fixture=stack, shutdown=True)

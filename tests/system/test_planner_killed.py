@@ -43,5 +43,5 @@ def test_the_arm_comes_to_rest(stack, driver, client, observer, robot):
     assert held <= PROPOSAL_TIMEOUT + REACTION
     assert rested <= PROPOSAL_TIMEOUT + REACTION + DECELERATION
     assert np.abs(observer.joints.position - target).max() > 0.1  # it was on its way, and did not go on
-    assert (observer.outside, observer.guard.published_outside_limits) == (0, 0)
+    assert (observer.outside, observer.guard.published_outside_limits) == ([], 0)
     assert "no acceptable proposal" in observer.guard.last_reason

@@ -82,7 +82,7 @@ def test_nothing_was_commanded_outside_the_limits(stack, driver, observer):
     driver.ready()
     observer.wait_for(lambda: observer.guard is not None, 5.0, "the guard's statistics")
     assert observer.commands > 20
-    assert (observer.outside, observer.guard.published_outside_limits) == (0, 0)
+    assert (observer.outside, observer.guard.published_outside_limits) == ([], 0)
 
 
 @pytest.mark.launch(fixture=stack, shutdown=True)

@@ -1,7 +1,7 @@
 """The last gate before the controller. Shares no code with the model and imports no torch."""
 
-from wm_core.safety.audit import count_outside
+from wm_core.safety.audit import Excess, find_outside
 from wm_core.safety.trajectory_filter import TrajectoryFilter
 from wm_core.safety.verdict import Following, Verdict
 
-__all__ = ["Following", "TrajectoryFilter", "Verdict", "count_outside"]
+__all__ = ["Excess", "Following", "TrajectoryFilter", "Verdict", "find_outside"]

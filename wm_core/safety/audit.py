@@ -1,6 +1,8 @@
-"""Counts what broke a limit, after the fact; written apart from the filter so that one can convict the other."""
+"""Finds what broke a limit, after the fact; written apart from the filter so that one can convict the other."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,10 +15,18 @@ PERIOD = 0.004  # s between looks
 ROUNDING = 1e-6
 
 
-def count_outside(
+@dataclass(frozen=True)
+class Excess:
+    """A point that is outside a limit, or that is led to by motion that is: which one, and why."""
+
+    point: int
+    text: str
+
+
+def find_outside(
     trajectory: Trajectory, start: MotionState, limits: ArmLimits, kinematics: Kinematics | None = None
-) -> int:
-    """How many points of the trajectory are outside a limit, or are led to by motion that is. For benchmarks.
+) -> list[Excess]:
+    """The points of the trajectory that break a limit, each once. For benchmarks and the guard's own statistics.
 
     start: the state that it is joined from; as far outside as that one is, is not counted: the way back in is
     allowed. kinematics: None leaves the workspace box out. Whatever is not finite counts.
@@ -24,18 +34,23 @@ def count_outside(
     times = np.asarray(trajectory.times, dtype=float)
     looks = np.unique(np.concatenate([np.arange(PERIOD, times[-1], PERIOD), times]))
     motion = sample_many(trajectory, start, looks)
-    good = np.ones(len(looks), dtype=bool)
-    good &= _within(motion.position, limits.lower, limits.upper, start.position)
-    for values, bound in (
-        (motion.velocity, limits.velocity),
-        (motion.acceleration, limits.acceleration),
-        (motion.jerk, limits.jerk),
-    ):
-        good &= (np.abs(values) <= bound * (1.0 + ROUNDING)).all(axis=1)
-    if kinematics is not None:
-        good &= _tool_within(motion.position, start.position, limits, kinematics)
     point = np.searchsorted(times, looks, side="left")  # the point that each look leads to
-    return len(set(point[~good].tolist()))
+    reasons: dict[int, str] = {}
+    checks = [("position", _within(motion.position, limits.lower, limits.upper, start.position), None)]
+    for name, values, bound in (
+        ("velocity", motion.velocity, limits.velocity),
+        ("acceleration", motion.acceleration, limits.acceleration),
+        ("jerk", motion.jerk, limits.jerk),
+    ):
+        ratio = (np.abs(values) / bound).max(axis=1)
+        checks.append((name, ratio <= 1.0 + ROUNDING, ratio))
+    if kinematics is not None:
+        checks.append(("workspace", _tool_within(motion.position, start.position, limits, kinematics), None))
+    for name, good, ratio in checks:
+        for row in np.flatnonzero(~good):
+            text = f"{name} at {looks[row]:.3f} s" + (f", {ratio[row]:.3f} of its limit" if ratio is not None else "")
+            reasons.setdefault(int(point[row]), text)
+    return [Excess(row, text) for row, text in sorted(reasons.items())]
 
 
 def _tool_within(path: np.ndarray, start: np.ndarray, limits: ArmLimits, kinematics: Kinematics) -> np.ndarray:

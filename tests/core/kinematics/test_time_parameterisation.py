@@ -5,7 +5,7 @@ import pytest
 
 from wm_core.interpolation import sample, sample_densely
 from wm_core.kinematics.time_parameterisation import parameterise, stop
-from wm_core.safety import count_outside
+from wm_core.safety import find_outside
 from wm_core.types import MotionState
 
 
@@ -53,7 +53,7 @@ def test_limits_hold_from_any_state_on_any_path(limits):
         path = np.clip(path, limits.lower + 0.01, limits.upper - 0.01)
         trajectory = parameterise(state, path, 0.2, limits)
         worst = max(worst, largest_share(trajectory, state, limits))
-        assert count_outside(trajectory, state, limits) == 0
+        assert len(find_outside(trajectory, state, limits)) == 0
         state = sample(trajectory, state, 0.1)
     assert worst <= 0.99
 
@@ -80,7 +80,7 @@ def test_stopping_short_of_a_position_limit(limits, home):
     near[0] = limits.upper[0] - 0.115
     start = MotionState(near, np.eye(7)[0], np.zeros(7))
     trajectory = stop(start, limits)
-    assert count_outside(trajectory, start, limits) == 0
+    assert len(find_outside(trajectory, start, limits)) == 0
     assert np.all(trajectory.velocities[-1] == 0.0)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wm_core.safety import count_outside
+from wm_core.safety import find_outside
 from wm_core.types import MotionState, Trajectory
 
 
@@ -19,18 +19,18 @@ def turn(limits, home):
 
 
 def test_nothing_outside(turn, limits, arm, home):
-    assert count_outside(turn([1.0, 2.0], [0.5, 0.0]), MotionState.at_rest(home), limits, arm) == 0
+    assert len(find_outside(turn([1.0, 2.0], [0.5, 0.0]), MotionState.at_rest(home), limits, arm)) == 0
 
 
 def test_each_point_counts_once(turn, limits, arm, home):
     # 0.5 rad in 0.2 s: 4.7 rad/s on the way to the first point; back in 1 s is fine, and so is staying.
     trajectory = turn([0.2, 1.2, 1.4], [0.5, 0.0, 0.0])
-    assert count_outside(trajectory, MotionState.at_rest(home), limits, arm) == 1
+    assert len(find_outside(trajectory, MotionState.at_rest(home), limits, arm)) == 1
 
 
 def test_position(turn, limits, home):
     beyond = limits.upper[6] - home[6] + 0.01
-    assert count_outside(turn([3.0, 6.0], [beyond, 0.0]), MotionState.at_rest(home), limits) == 2  # there and back
+    assert len(find_outside(turn([3.0, 6.0], [beyond, 0.0]), MotionState.at_rest(home), limits)) == 2  # there and back
 
 
 def test_workspace_only_with_kinematics(limits, arm, home):
@@ -38,10 +38,17 @@ def test_workspace_only_with_kinematics(limits, arm, home):
     up = home.copy()
     up[3] += 1.2
     trajectory = Trajectory(limits.names, np.array([3.0]), up[None], np.zeros((1, 7)), np.zeros((1, 7)))
-    assert count_outside(trajectory, MotionState.at_rest(home), limits) == 0
-    assert count_outside(trajectory, MotionState.at_rest(home), limits, arm) == 1
+    assert len(find_outside(trajectory, MotionState.at_rest(home), limits)) == 0
+    assert len(find_outside(trajectory, MotionState.at_rest(home), limits, arm)) == 1
 
 
 def test_not_finite_counts(turn, limits, arm, home):
     trajectory = turn([1.0, 2.0], [0.5, np.nan])
-    assert count_outside(trajectory, MotionState.at_rest(home), limits, arm) == 1
+    assert len(find_outside(trajectory, MotionState.at_rest(home), limits, arm)) == 1
+
+
+def test_it_says_which_and_how_much(turn, limits, arm, home):
+    # 0.5 rad in 0.2 s peaks at 1.875 * 2.5 = 4.69 rad/s at 0.1 s; joint 7 may do 1.8 rad/s, and 1.8 is passed first.
+    found = find_outside(turn([0.2, 1.2], [0.5, 0.0]), MotionState.at_rest(home), limits, arm)
+    assert [excess.point for excess in found] == [0]
+    assert found[0].text.startswith("velocity at 0.0")

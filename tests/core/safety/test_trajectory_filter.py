@@ -8,7 +8,7 @@ import pytest
 from wm_core.config import SafetyConfig
 from wm_core.interpolation import sample
 from wm_core.kinematics.time_parameterisation import parameterise
-from wm_core.safety import Following, TrajectoryFilter, count_outside
+from wm_core.safety import Following, TrajectoryFilter, find_outside
 from wm_core.types import JointState, MotionState, Pose, Trajectory
 
 NOW = 10.0
@@ -149,7 +149,7 @@ def test_slowing_down_repairs_a_little(judge, limits, arm, home):
     verdict = judge.check(proposal, NOW, NOW, measured(home))
     assert verdict.kind == "clipped" and "slowed down: joint 'panda_joint7' velocity 1.875" in verdict.reason
     assert 1.04 < verdict.trajectory.times[-1] < 1.08
-    assert count_outside(verdict.trajectory, MotionState.at_rest(home), limits, arm) == 0
+    assert len(find_outside(verdict.trajectory, MotionState.at_rest(home), limits, arm)) == 0
 
 
 def test_tiny_position_excess_is_clipped(limits, arm, home):
@@ -263,7 +263,7 @@ def test_nothing_outside_the_limits_ever_comes_out(judge, limits, arm, home, see
             begin = MotionState.at_rest(state.position)
             if following is not None:
                 begin = sample(following.trajectory, following.start, now - following.since)
-            assert count_outside(verdict.trajectory, begin, limits, arm) == 0, verdict
+            assert len(find_outside(verdict.trajectory, begin, limits, arm)) == 0, verdict
             following = Following(verdict.trajectory, begin, now)
         now += 0.1
         if following is not None:
