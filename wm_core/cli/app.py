@@ -14,7 +14,11 @@ from wm_core.cli.plan import plan
 from wm_core.cli.train import train
 
 app = typer.Typer(
-    help="Collect data, train a world model, evaluate it, plan with it, look at it.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+    help="Collect data, train a world model, evaluate it, plan with it, look at it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 app.command("collect")(collect)
 app.command("train")(train)
