@@ -22,6 +22,8 @@ from wm_core.types import Goal
 from wm_ros.conversions.planner_messages import goal_to_action, outcome_from_result, progress_from_feedback
 from wm_ros.outcome import Outcome, Progress
 
+_ANSWER = 2.0  # s until a question is asked again
+
 
 class PlannerTimeout(TimeoutError):
     """The planner did not answer; the text says to what."""
@@ -84,9 +86,9 @@ class PlannerClient:
         label = "not there"
         while time.monotonic() < end:
             if self._state.wait_for_service(timeout_sec=min(1.0, timeout)):
-                state = self._call(self._state, GetState.Request(), end)
-                label = state.current_state.label
-                if state.current_state.id == State.PRIMARY_STATE_ACTIVE:
+                state = self._ask_state(min(end, time.monotonic() + _ANSWER))
+                label = "silent" if state is None else state.label
+                if state is not None and state.id == State.PRIMARY_STATE_ACTIVE:
                     break
             self._closing.wait(0.1)
         else:
@@ -130,13 +132,15 @@ class PlannerClient:
         """Sends a goal and waits for its end. Raises `PlannerTimeout` if the planner is gone."""
         return self.start(goal, time_limit, on_progress).result(time_limit + 10.0)
 
-    def _call(self, client: Any, request: Any, end: float) -> Any:
-        answer: Promise[Any] = Promise()
-        client.call_async(request).add_done_callback(lambda done: answer.set_result(done.result()))
+    def _ask_state(self, end: float) -> State | None:
+        """None without an answer: a service may be found before the way back to us is, and its answer is then lost."""
+        answer: Promise[State] = Promise()
+        asked = self._state.call_async(GetState.Request())
+        asked.add_done_callback(lambda done: answer.set_result(done.result().current_state))
         try:
             return answer.result(max(0.1, end - time.monotonic()))
         except NotInTime:
-            raise PlannerTimeout(f"no answer from {client.srv_name}") from None
+            return None
 
     def _spin(self) -> None:
         while not self._closing.is_set():

@@ -1,0 +1,55 @@
+"""The Python client does not hang on what ROS may lose."""
+
+import pytest
+from lifecycle_msgs.msg import State
+from lifecycle_msgs.srv import GetState
+from rclpy.task import Future
+
+from wm_ros import client as client_module
+from wm_ros.client import PlannerClient, PlannerTimeout
+
+
+class LossyService:
+    """Loses its first answer, as a service does that is found before the way back; then the planner is active."""
+
+    def __init__(self, lost: int) -> None:
+        self.asked, self._lost = 0, lost
+
+    def wait_for_service(self, timeout_sec: float) -> bool:
+        return True
+
+    def call_async(self, request: GetState.Request) -> Future:
+        self.asked += 1
+        answer = Future()
+        if self.asked > self._lost:
+            answer.set_result(GetState.Response(current_state=State(id=State.PRIMARY_STATE_ACTIVE, label="active")))
+        return answer
+
+
+class Server:
+    def wait_for_server(self, timeout_sec: float) -> bool:
+        return True
+
+    def destroy(self) -> None:
+        pass
+
+
+@pytest.fixture
+def client(monkeypatch):
+    monkeypatch.setattr(client_module, "_ANSWER", 0.1)
+    with PlannerClient(["joint"]) as client:
+        client._actions.destroy()
+        client._actions = Server()
+        yield client
+
+
+def test_a_lost_answer_is_asked_for_again(client):
+    client._state = service = LossyService(lost=1)
+    client.wait_until_active(10.0)
+    assert service.asked == 2
+
+
+def test_a_planner_that_never_answers_is_reported(client):
+    client._state = LossyService(lost=1000)
+    with pytest.raises(PlannerTimeout, match="not active within 1 s: it is silent"):
+        client.wait_until_active(1.0)
