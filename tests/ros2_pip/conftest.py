@@ -17,14 +17,11 @@ from launch.actions import IncludeLaunchDescription, OpaqueFunction, RegisterEve
 from launch.event_handler import EventHandler
 from launch.utilities import normalize_to_list_of_substitutions, perform_substitutions
 
-DOMAIN_ID = '83'
-
 
 @pytest.fixture(autouse=True)
 def isolated(monkeypatch, tmp_path):
     """Keep ROS traffic on this machine, and log files out of the home directory."""
     monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
-    monkeypatch.setenv('ROS_DOMAIN_ID', DOMAIN_ID)
     monkeypatch.setenv('ROS_LOG_DIR', str(tmp_path / 'log'))
     monkeypatch.setenv('PYTHONUNBUFFERED', '1')
 

@@ -6,7 +6,7 @@ import os
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Callable
 
 import pytest
 from launch import LaunchDescription
@@ -24,19 +24,6 @@ from wm_ros.client import PlannerClient
 from wm_ros.observer import MotionObserver
 
 _MARK = "WM_TEST_STACK"
-
-
-@pytest.fixture(scope="package", autouse=True)
-def own_domain() -> Iterator[None]:
-    """A domain that no earlier test of this process has used.
-
-    On localhost Fast DDS finds the first few dozen participants of a domain only, and a participant of a closed node may
-    linger: after some hundred nodes in one process, newcomers are not found any more.
-    """
-    before = os.environ["ROS_DOMAIN_ID"]
-    os.environ["ROS_DOMAIN_ID"] = str((int(before) + 40) % 100 + 1)
-    yield
-    os.environ["ROS_DOMAIN_ID"] = before
 
 
 @dataclass

@@ -16,6 +16,7 @@ from .node import (
     spin_until,
 )
 
+ANSWER_SECONDS = 2.0
 _GET_STATE = '/get_state'
 
 
@@ -83,11 +84,17 @@ def _appears(node: Any, name: str) -> bool:
 
 
 def _call(node: Any, service_type: type, name: str, request: Any = None) -> Any:
-    """Call a service and return the response."""
+    """Call a service and return the response. A question (no `request`) is asked again when it gets no answer.
+
+    A service may be found before the way back to us is, and its answer is then lost.
+    """
     import rclpy
 
     client = node.create_client(service_type, name)
     client.wait_for_service()
     future = client.call_async(request or service_type.Request())
-    rclpy.spin_until_future_complete(node, future)
+    rclpy.spin_until_future_complete(node, future, timeout_sec=ANSWER_SECONDS if request is None else None)
+    while not future.done():
+        future = client.call_async(service_type.Request())
+        rclpy.spin_until_future_complete(node, future, timeout_sec=ANSWER_SECONDS)
     return future.result()

@@ -15,6 +15,7 @@ from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.some_substitutions_type import SomeSubstitutionsType
 from lifecycle_msgs.msg import Transition, TransitionEvent
 from lifecycle_msgs.srv import ChangeState as ChangeStateService
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.exceptions import InvalidHandle
 
 from ..event_handlers import OnStateTransition
@@ -23,6 +24,7 @@ from ..ros_adapters import get_ros_node
 from .node import Node
 
 _POLL_SECONDS = 1.0
+_MATCH_SECONDS = 10.0
 
 
 class LifecycleNode(Node):
@@ -55,9 +57,11 @@ class LifecycleNode(Node):
 
     def _connect(self, context: LaunchContext) -> None:
         ros_node = get_ros_node(context)
+        self._heard = threading.Event()
         self._subscription = ros_node.create_subscription(
             TransitionEvent, f'{self.node_name}/transition_event',
-            lambda msg: self._on_transition(context, msg), 10)
+            lambda msg: self._on_transition(context, msg), 10,
+            event_callbacks=SubscriptionEventCallbacks(matched=lambda info: self._heard.set()))
         self._service_name = f'{self.node_name}/change_state'
         self._client = ros_node.create_client(ChangeStateService, self._service_name)
 
@@ -102,11 +106,14 @@ class LifecycleNode(Node):
                 "Failed to make transition '%s' for LifecycleNode '%s'",
                 ChangeState.valid_transitions[request.transition.id], self.node_name)
 
-    def _await_publisher(self) -> None:
-        """Wait a little for the node's events to be heard, so that the first is not missed."""
-        end = time.monotonic() + _POLL_SECONDS
-        while self._subscription.get_publisher_count() == 0 and time.monotonic() < end:
-            time.sleep(0.02)
+    def _await_publisher(self, context: LaunchContext) -> None:
+        """Wait until the node's events can be heard: its service is often found earlier.
+
+        A transition that is asked for before that goes unnoticed, and what was to follow it never happens.
+        """
+        end = time.monotonic() + _MATCH_SECONDS
+        while not self._heard.wait(0.1) and time.monotonic() < end and not context.is_shutdown:
+            pass
 
     def _await_response(
         self, request: ChangeStateService.Request, context: LaunchContext,
@@ -114,7 +121,7 @@ class LifecycleNode(Node):
         while not self._client.wait_for_service(timeout_sec=_POLL_SECONDS):
             if context.is_shutdown:
                 return None
-        self._await_publisher()
+        self._await_publisher(context)
         done = threading.Event()
         future = self._client.call_async(request)
         future.add_done_callback(lambda _: done.set())
