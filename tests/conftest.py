@@ -1,11 +1,21 @@
 """For every test: ROS stays on this machine, in a domain of its own. Nothing here may ever move somebody's real arm."""
 
+from __future__ import annotations
+
 import itertools
 import os
 import signal
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from wm_core.config import RobotConfig
+    from wm_core.kinematics.urdf_arm import UrdfArm
+    from wm_core.limits import ArmLimits
 
 # Domains 1 to 100 keep clear of the default 0; the process number keeps two test runs on one machine apart.
 _DOMAINS = itertools.cycle(range(1, 101))
@@ -31,3 +41,35 @@ def own_domain() -> Iterator[None]:
     """
     os.environ["ROS_DOMAIN_ID"] = str(next(_DOMAINS))
     yield
+
+
+@pytest.fixture(scope="session")
+def robot() -> RobotConfig:
+    """The Panda. What it needs is imported late: tests/ros2_pip runs where this project is not installed, too."""
+    from wm_core.resources import find_robot
+
+    return find_robot("panda")
+
+
+@pytest.fixture(scope="session")
+def arm(robot: RobotConfig) -> UrdfArm:
+    """Its kinematics."""
+    from wm_core.kinematics.urdf_arm import load_arm
+
+    return load_arm(robot)
+
+
+@pytest.fixture(scope="session")
+def limits(robot: RobotConfig, arm: UrdfArm) -> ArmLimits:
+    """Its limits."""
+    from wm_core.limits import arm_limits
+
+    return arm_limits(robot, arm)
+
+
+@pytest.fixture
+def home(robot: RobotConfig) -> np.ndarray:
+    """(J,) rad"""
+    import numpy as np
+
+    return np.array(robot.home)

@@ -12,32 +12,10 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
-from wm_core.config import RobotConfig
-from wm_core.kinematics.urdf_arm import UrdfArm, load_arm
-from wm_core.limits import ArmLimits, arm_limits
-from wm_core.resources import find_robot
+from wm_core.kinematics.urdf_arm import UrdfArm
+from wm_core.limits import ArmLimits
 from wm_core.types import Goal, Observation, Plan, PlannerState
 from wm_ros.planner_tools import PlannerTools
-
-
-@pytest.fixture(scope="session")
-def robot() -> RobotConfig:
-    return find_robot("panda")
-
-
-@pytest.fixture(scope="session")
-def arm(robot: RobotConfig) -> UrdfArm:
-    return load_arm(robot)
-
-
-@pytest.fixture(scope="session")
-def limits(robot: RobotConfig, arm: UrdfArm) -> ArmLimits:
-    return arm_limits(robot, arm)
-
-
-@pytest.fixture
-def home(robot: RobotConfig) -> np.ndarray:
-    return np.array(robot.home)
 
 
 class FakeClock:

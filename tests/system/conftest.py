@@ -17,9 +17,8 @@ from launch_ros.substitutions import FindPackageShare
 from launch.substitutions import PathJoinSubstitution
 
 from wm_core.config import RobotConfig
-from wm_core.kinematics.urdf_arm import UrdfArm, load_arm
+from wm_core.kinematics.urdf_arm import UrdfArm
 from wm_core.limits import arm_limits
-from wm_core.resources import find_robot
 from wm_ros.client import PlannerClient
 from wm_ros.observer import MotionObserver
 
@@ -79,16 +78,6 @@ def launch_stack() -> Callable[..., tuple[LaunchDescription, Stack]]:
         return LaunchDescription([started, ended, include]), stack
 
     return make
-
-
-@pytest.fixture(scope="session")
-def robot() -> RobotConfig:
-    return find_robot("panda")
-
-
-@pytest.fixture(scope="session")
-def arm(robot: RobotConfig) -> UrdfArm:
-    return load_arm(robot)
 
 
 @pytest.fixture(scope="module")

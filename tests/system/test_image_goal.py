@@ -5,8 +5,6 @@ import numpy as np
 import pytest
 
 from sim.environment import PandaTabletop
-from wm_core.config import ConfigError
-from wm_core.resources import find_model
 from wm_core.types import Goal
 from wm_ros.outcome import Code
 
@@ -17,10 +15,6 @@ TARGET = np.array([0.5, 0.2, 0.25])
 
 @launch_pytest.fixture(scope="module")
 def stack(launch_stack):
-    try:
-        find_model("panda_tabletop")
-    except ConfigError as error:
-        pytest.skip(str(error))
     return launch_stack(sim="true", seed="3")
 
 
