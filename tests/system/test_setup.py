@@ -94,7 +94,7 @@ def test_missing_tool_gets_one_line_that_says_what_to_install(tmp_path: Path, mi
         (tmp_path / name).symlink_to(shutil.which(name) or f"/usr/bin/{name}")
     if missing != "python3":
         (tmp_path / "python3").symlink_to(interpreter)
-    result = run(f"PATH={tmp_path} scripts/setup", ROS_DISTRO="", AMENT_PREFIX_PATH="")
+    result = run(f"PATH={tmp_path} scripts/setup", ROS_DISTRO="", AMENT_PREFIX_PATH="", WM_PYTHON="")
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
     assert message in result.stderr and "apt install" in result.stderr
