@@ -15,7 +15,7 @@ from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.some_substitutions_type import SomeSubstitutionsType
 from lifecycle_msgs.msg import Transition, TransitionEvent
 from lifecycle_msgs.srv import ChangeState as ChangeStateService
-from rclpy.event_handler import SubscriptionEventCallbacks
+from lifecycle_msgs.srv import GetState
 from rclpy.exceptions import InvalidHandle
 
 from ..event_handlers import OnStateTransition
@@ -24,7 +24,7 @@ from ..ros_adapters import get_ros_node
 from .node import Node
 
 _POLL_SECONDS = 1.0
-_MATCH_SECONDS = 10.0
+_ROUND_TRIP_SECONDS = 10.0
 
 
 class LifecycleNode(Node):
@@ -57,13 +57,13 @@ class LifecycleNode(Node):
 
     def _connect(self, context: LaunchContext) -> None:
         ros_node = get_ros_node(context)
-        self._heard = threading.Event()
         self._subscription = ros_node.create_subscription(
             TransitionEvent, f'{self.node_name}/transition_event',
-            lambda msg: self._on_transition(context, msg), 10,
-            event_callbacks=SubscriptionEventCallbacks(matched=lambda info: self._heard.set()))
+            lambda msg: self._on_transition(context, msg), 10)
         self._service_name = f'{self.node_name}/change_state'
         self._client = ros_node.create_client(ChangeStateService, self._service_name)
+        # The last one: who has heard of it has heard of the two above.
+        self._state_client = ros_node.create_client(GetState, f'{self.node_name}/get_state')
 
     def _autostart_actions(self) -> list[LaunchDescriptionEntity]:
         def change(transition_id: int) -> EmitEvent:
@@ -106,14 +106,21 @@ class LifecycleNode(Node):
                 "Failed to make transition '%s' for LifecycleNode '%s'",
                 ChangeState.valid_transitions[request.transition.id], self.node_name)
 
-    def _await_publisher(self, context: LaunchContext) -> None:
-        """Wait until the node's events can be heard: its service is often found earlier.
+    def _await_round_trip(self, context: LaunchContext) -> None:
+        """Ask for the state until there is an answer: a node is often found before it has found us.
 
-        A transition that is asked for before that goes unnoticed, and what was to follow it never happens.
+        What it says before that is lost: the transition event, and so all that was to follow it, and the response.
         """
-        end = time.monotonic() + _MATCH_SECONDS
-        while not self._heard.wait(0.1) and time.monotonic() < end and not context.is_shutdown:
-            pass
+        end = time.monotonic() + _ROUND_TRIP_SECONDS
+        while time.monotonic() < end and not context.is_shutdown:
+            if not self._state_client.service_is_ready():
+                time.sleep(0.02)
+                continue
+            answered = threading.Event()
+            future = self._state_client.call_async(GetState.Request())
+            future.add_done_callback(lambda _: answered.set())
+            if answered.wait(_POLL_SECONDS):
+                return
 
     def _await_response(
         self, request: ChangeStateService.Request, context: LaunchContext,
@@ -121,7 +128,7 @@ class LifecycleNode(Node):
         while not self._client.wait_for_service(timeout_sec=_POLL_SECONDS):
             if context.is_shutdown:
                 return None
-        self._await_publisher(context)
+        self._await_round_trip(context)
         done = threading.Event()
         future = self._client.call_async(request)
         future.add_done_callback(lambda _: done.set())
