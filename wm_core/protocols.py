@@ -12,7 +12,21 @@ from typing import TYPE_CHECKING, Protocol, Sequence, runtime_checkable
 import numpy as np
 
 from wm_core.config import RobotConfig
-from wm_core.types import Frame, Goal, JointState, Observation, Plan, PlannerState, Pose, Trajectory
+from wm_core.types import (
+    Command,
+    Felt,
+    Focus,
+    Frame,
+    Goal,
+    JointState,
+    Observation,
+    Outcome,
+    Plan,
+    PlannerState,
+    Pose,
+    Stage,
+    Trajectory,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -56,17 +70,20 @@ class WorldModel(Protocol):
     def encode(self, observations: Sequence[Observation]) -> Tensor:
         """`history` observations one model step apart, oldest first -> (*latent)."""
 
-    def encode_goal(self, image: np.ndarray) -> Tensor:
-        """image: (H, W, 3) uint8 RGB -> (*goal). Takes an image and nothing else."""
+    def encode_goal(self, *views: np.ndarray) -> Tensor:
+        """views: (H, W, 3) uint8 RGB each -> (*goal). Takes pictures and nothing else."""
 
     def next(self, latent: Tensor, action: Tensor) -> Tensor:
-        """latent: (B, *latent), action: (B, A) m of tool displacement -> (B, *latent)"""
+        """latent: (B, *latent), action: (B, A): m of tool displacement, then the gripper where there is one -> (B, *latent)"""
 
     def rollout(self, latent: Tensor, actions: Tensor) -> Tensor:
         """latent: (*latent), actions: (S, H, A) -> (S, H, *latent)"""
 
-    def goal_distance(self, latent: Tensor, goal: Tensor) -> Tensor:
-        """latent: (..., *latent), goal: (*goal) -> (...), >= 0. The proprioceptive part takes no share in it."""
+    def goal_distance(self, latent: Tensor, goal: Tensor, focus: Focus = Focus.SCENE) -> Tensor:
+        """latent: (..., *latent), goal: (*goal) -> (...), >= 0. The proprioceptive part takes no share in it.
+
+        Raises `ValueError` for a focus that the model was not trained for.
+        """
 
     def tool_position(self, goal: Tensor) -> np.ndarray:
         """goal: (*goal) -> (3,) m, a probe's reading. For reports and goal tolerance, never for planning."""
@@ -80,6 +97,7 @@ class Candidates:
     displacements: (S, H, 3) m, the tool motion of each step that the joint path really makes.
     tool_position: (S, H, 3) m. tool_rotation: (S, H, 3, 3).
     start_joints: (J,). latents: (S, H, *latent), None where no objective asks for them.
+    gripper: (S, H) of -1 close, 0 as it is, +1 open; None where the model has no gripper.
     """
 
     actions: Tensor
@@ -89,6 +107,16 @@ class Candidates:
     tool_rotation: Tensor
     start_joints: Tensor
     latents: Tensor | None = None
+    gripper: Tensor | None = None
+
+    @property
+    def controls(self) -> Tensor:
+        """(S, H, A): what the world model takes as actions."""
+        if self.gripper is None:
+            return self.displacements
+        import torch  # not at the top: this file imports without it
+
+        return torch.cat([self.displacements, self.gripper[..., None]], dim=-1)
 
 
 @runtime_checkable
@@ -162,21 +190,31 @@ class Environment(Protocol):
 
     robot: RobotConfig
     kinematics: Kinematics
+    task: str
 
     def reset(self, seed: int) -> Observation:
         """A fresh scene and start pose, drawn from the seed alone."""
 
-    def sample_goal(self, seed: int, kind: str = "image") -> Goal:
-        """A goal for the present scene: 'image', 'pose' or 'joints'. Call after `reset`; the scene is left as it was."""
+    def stages(self, seed: int, kind: str = "image") -> tuple[Stage, ...]:
+        """The goal for the present scene, in sub-goals where the task has them: 'image', 'pose', 'joints' or 'object'.
 
-    def step(self, joint_target: np.ndarray, duration: float) -> Observation:
-        """Drives the joints to `joint_target` (J,) over `duration` s and looks."""
+        Call after `reset`; the scene is left as it was. Raises `ValueError` for a kind that the task does not know.
+        """
+
+    def step(self, command: Command, duration: float) -> Observation:
+        """Does it over `duration` s and looks."""
+
+    def felt(self) -> Felt:
+        """What the arm felt during the last `step`."""
 
     def tool_position(self) -> np.ndarray:
         """Ground truth: (3,) m. For probes and scoring only."""
 
-    def distance(self) -> float:
-        """Ground truth: m from the tool to where the last sampled goal has it. For scoring only."""
+    def object_position(self) -> np.ndarray:
+        """Ground truth: (3,) m, the centre of the object that the task is about. For probes and scoring only."""
+
+    def outcome(self) -> Outcome:
+        """Ground truth: how the task stands, for the last goal that `stages` gave. For scoring only."""
 
     def close(self) -> None:
         """Frees the simulator."""

@@ -9,6 +9,7 @@ Times are seconds; a `stamp` is on the clock of whoever produced the value.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -44,11 +45,22 @@ class Observation:
     """What the arm sees and feels at one moment.
 
     image: (H, W, 3) uint8 RGB; joints: the arm's state nearest to the frame's stamp.
+    gripper: m, how far the fingers are apart, None for an arm that does not tell.
+    other_views: further cameras' pictures of the same moment, in the order that the model was trained with.
     """
 
     image: np.ndarray
     joints: JointState
     stamp: float
+    gripper: float | None = None
+    other_views: tuple[np.ndarray, ...] = ()
+
+
+class Focus(str, Enum):
+    """What a goal image is about. SCENE: all that it shows; OBJECT: where the object is, wherever the arm may be."""
+
+    SCENE = "scene"
+    OBJECT = "object"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,26 +68,72 @@ class Goal:
     """What to reach; any mixture, at least one part.
 
     image: (H, W, 3) uint8 RGB of the finished scene; it carries no joints and no simulator state.
-    pose: tool pose in the base frame. joints: (J,) rad.
-    Tolerances say when each part counts as reached (m, rad, rad).
+    pose: tool pose in the base frame. joints: (J,) rad. object_position: (3,) m, where the object's centre shall be.
+    focus: what the image is about. other_views: the finished scene from the further cameras.
+    Tolerances say when each part counts as reached (m, rad, rad); position_tolerance is for tool and object.
     """
 
     image: np.ndarray | None = None
     pose: Pose | None = None
     joints: np.ndarray | None = None
+    object_position: np.ndarray | None = None
+    focus: Focus = Focus.SCENE
+    other_views: tuple[np.ndarray, ...] = ()
     position_tolerance: float = 0.03
     orientation_tolerance: float = 0.2
     joint_tolerance: float = 0.03
 
     def __post_init__(self) -> None:
-        if self.image is None and self.pose is None and self.joints is None:
-            raise ValueError("goal is empty: expected an image, a pose or joints")
+        if all(part is None for part in (self.image, self.pose, self.joints, self.object_position)):
+            raise ValueError("goal is empty: expected an image, a pose, joints or an object position")
 
     @property
     def kind(self) -> str:
         """The parts present, for people: 'image', 'pose', 'joints' or a mixture such as 'image+pose'."""
-        parts = (("image", self.image), ("pose", self.pose), ("joints", self.joints))
+        parts = (
+            ("image", self.image),
+            ("pose", self.pose),
+            ("joints", self.joints),
+            ("object", self.object_position),
+        )
         return "+".join(name for name, part in parts if part is not None)
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One sub-goal and how many model steps it is given."""
+
+    goal: Goal
+    steps: int
+
+
+@dataclass(frozen=True, eq=False)
+class Command:
+    """What an arm shall do for one model step. joints: (J,) rad at its end; gripper: -1 close, 0 as it is, +1 open."""
+
+    joints: np.ndarray
+    gripper: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Felt:
+    """What the arm felt during its last model step; a real arm has it from its own sensors.
+
+    carried: (3,) m, the tool motion that something in the hand or against the fingers took part in: all of it while
+    both fingers press on something, else its component along the felt force. touch: share of the step in contact.
+    """
+
+    carried: np.ndarray
+    touch: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a task stands, by ground truth. distance: m that is left. note: why it is not a success, for people."""
+
+    success: bool
+    distance: float
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +181,8 @@ class Plan:
 
     joint_path: (H, J) rad, the path that was scored, one row a model step, first row one step ahead of `start`.
     actions: (H, 3) m, the tool displacement of each step that the world model imagined.
+    gripper: (H,) of -1 close, 0 as it is, +1 open; None for a model without a gripper.
+    uncertainty: (H,) m, how far apart the model's ensemble sees each step end; None without an ensemble.
     start: (J,) the joints that the path starts from; step: s between rows.
     tool_path: (H, 3) m. latent_cost: the goal-latent term before weighting, NaN without an image goal.
     """
@@ -139,6 +199,8 @@ class Plan:
     iterations: int
     seconds: float
     deadline_missed: bool
+    gripper: np.ndarray | None = None
+    uncertainty: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
