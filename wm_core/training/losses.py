@@ -24,12 +24,21 @@ class LossTerms:
 
 @dataclass(frozen=True)
 class Windows:
-    """A batch of windows: images (B, T, 3, h, w) uint8, joints (B, T, J) rad, tool (B, T, 3) m, actions (B, T - 1, 3) m."""
+    """A batch of windows of T moments, V views.
+
+    images: (B, T, 3V, h, w) uint8; joints: (B, T, J) rad; gripper: (B, T) m opening, 0 where there is none.
+    tool, object: (B, T, 3) m, ground truth; the object's is for probes and diagnosis, never for a loss of the latent.
+    actions: (B, T - 1, A) as commanded; carried: (B, T - 1, 3) m and touch: (B, T - 1), see `wm_core.types.Felt`.
+    """
 
     images: Tensor
     joints: Tensor
+    gripper: Tensor
     tool: Tensor
+    object: Tensor
     actions: Tensor
+    carried: Tensor
+    touch: Tensor
 
 
 def world_model_loss(model: JepaWorldModel, windows: Windows, weights: LossConfig, generator: torch.Generator) -> LossTerms:
