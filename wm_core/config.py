@@ -77,8 +77,21 @@ class RobotConfig(Strict):
         return self
 
 
+class MetricWeights(Strict):
+    """How much each part of the action metric counts in the distance to a goal, per m of motion."""
+
+    tool: float = Field(1.0, ge=0.0)
+    gripper: float = Field(1.0, ge=0.0)
+    object: float = Field(1.0, ge=0.0)
+
+
 class WorldModelConfig(Strict):
-    """Architecture. step: s that one action spans; history: frames that the predictor sees."""
+    """Architecture. step: s that one action spans; history: frames that the predictor sees.
+
+    views: pictures a moment, stacked along channels. gripper: the arm has one: the last action dimension commands it
+    and its opening is felt. objects: the metric and a probe tell where the object is. ensemble: predictors, the first
+    of which plans. latent: 'grid' keeps the picture's layout, visual_dim is then channels times cells.
+    """
 
     image_size: int = Field(64, ge=16, le=256, multiple_of=16)
     history: int = Field(2, ge=1, le=4)
@@ -92,19 +105,60 @@ class WorldModelConfig(Strict):
     hidden: int = Field(512, ge=16, le=8192)
     dropout: float = Field(0.1, ge=0.0, lt=1.0)
     distance: Literal["metric", "latent", "both"] = "metric"
+    views: int = Field(1, ge=1, le=4)
+    gripper: bool = False
+    objects: bool = False
+    ensemble: int = Field(1, ge=1, le=16)
+    latent: Literal["vector", "grid"] = "vector"
+    predictor: Literal["mlp", "conv"] = "mlp"
+    action_conditioned: bool = True
+    metric_weights: MetricWeights = MetricWeights()
+
+    @property
+    def grid(self) -> int:
+        """Cells on each side of what the convolutions give."""
+        return self.image_size // 2 ** len(self.channels)
+
+    @property
+    def motion_dim(self) -> int:
+        """Action dimensions that move the tool."""
+        return self.action_dim - self.gripper
+
+    @property
+    def proprioception(self) -> int:
+        """Numbers that the arm feels: its joints, then the opening of its gripper where it has one."""
+        return self.joints + self.gripper
+
+    @model_validator(mode="after")
+    def _fits(self) -> WorldModelConfig:
+        if self.grid < 1:
+            raise ValueError(f"channels has {len(self.channels)} entries, each of which halves the picture: too many")
+        if self.motion_dim < 1 or (self.objects and self.motion_dim != 3):
+            raise ValueError(f"action_dim {self.action_dim} leaves {self.motion_dim} for the tool: expected 3 with objects")
+        if self.latent == "grid" and self.visual_dim % self.grid**2:
+            raise ValueError(f"visual_dim {self.visual_dim} is no multiple of the {self.grid} x {self.grid} cells of the grid")
+        if self.predictor == "conv" and self.latent != "grid":
+            raise ValueError("predictor 'conv' needs latent 'grid'")
+        return self
 
 
 class LossConfig(Strict):
-    """Weights of the training loss."""
+    """Weights of the training loss. object: of the object's part of the inverse dynamics, beside the tool's."""
 
-    regulariser: Literal["sigreg", "vicreg"] = "sigreg"
+    regulariser: Literal["sigreg", "vicreg", "ema"] = "sigreg"
     regularisation: float = Field(0.05, ge=0.0)
     inverse_dynamics: float = Field(1.0, ge=0.0)
     prediction: float = Field(1.0, ge=0.0)
+    object: float = Field(1.0, ge=0.0)
+    momentum: float = Field(0.99, ge=0.0, le=1.0, description="of the target encoder that 'ema' predicts")
 
 
 class TrainingConfig(Strict):
-    """One training run."""
+    """One training run.
+
+    augmentation: how much light, contrast, colour and glare are varied, 0 not at all, 1 strongly. shift: px that
+    pictures are shifted at most. light_change: share of the windows whose light changes at some moment.
+    """
 
     seed: int = Field(0, ge=0)
     batch: int = Field(64, ge=2)
@@ -117,6 +171,9 @@ class TrainingConfig(Strict):
     precision: Literal["fp32", "bf16"] = "bf16"
     checkpoint_every: int = Field(250, ge=1)
     probe_steps: int = Field(2000, ge=1, description="of fitting the probes, on frozen latents, at the end")
+    augmentation: float = Field(0.0, ge=0.0, le=1.0)
+    shift: float = Field(0.0, ge=0.0, le=1.0)
+    light_change: float = Field(0.0, ge=0.0, le=1.0)
     loss: LossConfig = LossConfig()
 
 
@@ -124,9 +181,11 @@ class ObjectiveWeights(Strict):
     """Weights of the cost terms; 0 switches a term off."""
 
     goal_latent: float = Field(1.0, ge=0.0)
+    goal_object: float = Field(1.0, ge=0.0, description="object position goals, as the probe reads the object")
     goal_pose: float = Field(10.0, ge=0.0)
     goal_joints: float = Field(1.0, ge=0.0)
     effort: float = Field(0.01, ge=0.0)
+    gripper: float = Field(0.002, ge=0.0, description="per step that commands the gripper")
     smoothness: float = Field(0.01, ge=0.0)
     joint_limits: float = Field(0.1, ge=0.0)
     workspace: float = Field(100.0, ge=0.0, description="per m outside the box; tool motion never leaves it anyway")

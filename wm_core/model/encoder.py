@@ -1,4 +1,4 @@
-"""Looks at frames and joints: a small convolutional encoder and a joint encoder, fused late."""
+"""Looks at frames and joints: a small convolutional encoder and an encoder of what the arm feels, fused late."""
 
 from __future__ import annotations
 
@@ -20,40 +20,48 @@ class ConvEncoder(nn.Module):
         super().__init__()
         # Set by the training loop. Only convolutions: a latent rounded to 8 bits would blur what distances measure.
         self.bf16_convolutions = False
-        grid = config.image_size // 2 ** len(config.channels)
-        self.convolutions = _convolutions(config.channels)
-        self.project = nn.Linear(config.channels[-1] * grid * grid, config.visual_dim)
-        self.visual_norm = nn.BatchNorm1d(config.visual_dim, affine=False)
-        self.joint_layers = nn.Sequential(
-            nn.Linear(config.joints, 64), nn.SiLU(), nn.Linear(64, config.joint_dim)
-        )
+        self.convolutions = _convolutions(3 * config.views, config.channels)
+        self.project: nn.Module
+        self.visual_norm: nn.Module
+        self.is_grid = config.latent == "grid"
+        if self.is_grid:
+            width = config.visual_dim // config.grid**2
+            self.project = nn.Conv2d(config.channels[-1], width, 1)
+            # One statistic a channel: a corner where nothing ever happens is not blown up to unit variance.
+            self.visual_norm = nn.BatchNorm2d(width, affine=False)
+        else:
+            self.project = nn.Linear(config.channels[-1] * config.grid**2, config.visual_dim)
+            self.visual_norm = nn.BatchNorm1d(config.visual_dim, affine=False)
+        felt = config.proprioception
+        self.joint_layers = nn.Sequential(nn.Linear(felt, 64), nn.SiLU(), nn.Linear(64, config.joint_dim))
         self.joint_norm = nn.BatchNorm1d(config.joint_dim, affine=False)
-        self.register_buffer("joint_mean", torch.zeros(config.joints))
-        self.register_buffer("joint_std", torch.ones(config.joints))
+        self.register_buffer("joint_mean", torch.zeros(felt))
+        self.register_buffer("joint_std", torch.ones(felt))
 
     def visual(self, images: Tensor) -> Tensor:
-        """images: (B, 3, h, w) uint8 -> (B, D) visual latent"""
+        """images: (B, 3V, h, w) uint8, or floats in 0..255 -> (B, D) visual latent"""
         pixels = (images.float() / 127.5 - 1.0).contiguous(memory_format=torch.channels_last)
         with torch.autocast(pixels.device.type, torch.bfloat16, enabled=self.bf16_convolutions):
             features = self.convolutions(pixels)
-        return self.visual_norm(self.project(features.float().flatten(1)))
+        features = features.float() if self.is_grid else features.float().flatten(1)
+        return self.visual_norm(self.project(features)).flatten(1)
 
     def forward(self, images: Tensor, joints: Tensor) -> Tensor:
-        """images: (B, T, 3, h, w) uint8, joints: (B, T, J) rad -> (B, T, D), the visual part first"""
+        """images: (B, T, 3V, h, w), joints: (B, T, J) rad, then m of gripper opening -> (B, T, D), the visual part first"""
         batch, time = images.shape[:2]
         seen = self.visual(images.flatten(0, 1))
         felt = self.joint_layers((joints.flatten(0, 1) - self.joint_mean) / self.joint_std)
         return torch.cat([seen, self.joint_norm(felt)], dim=-1).unflatten(0, (batch, time))
 
-    def normalise_joints(self, joints: Tensor) -> None:
-        """Takes mean and spread from training data, (N, J) rad."""
-        self.joint_mean.copy_(joints.mean(0))
-        self.joint_std.copy_(joints.std(0).clamp_min(1e-3))
+    def normalise_joints(self, mean: Tensor, std: Tensor) -> None:
+        """Takes mean and spread of what the arm feels, each (J,), from training data."""
+        self.joint_mean.copy_(mean)
+        self.joint_std.copy_(std.clamp_min(1e-3))
 
 
-def _convolutions(channels: tuple[int, ...]) -> nn.Sequential:
+def _convolutions(inputs: int, channels: tuple[int, ...]) -> nn.Sequential:
     layers: list[nn.Module] = []
-    before = 3
+    before = inputs
     for index, width in enumerate(channels):
         kernel = 5 if index == 0 else 3
         layers.append(nn.Conv2d(before, width, kernel, stride=2, padding=kernel // 2, bias=False))

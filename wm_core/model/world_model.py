@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from wm_core.config import WorldModelConfig
 from wm_core.model.encoder import ConvEncoder
 from wm_core.model.heads import ActionMetric, Probe
-from wm_core.model.predictor import ResidualPredictor
+from wm_core.model.predictor import make_predictor
 from wm_core.preprocess import preprocess_image
-from wm_core.types import Observation
+from wm_core.types import Focus, Observation
 
 
 class JepaWorldModel(nn.Module):
@@ -26,12 +26,15 @@ class JepaWorldModel(nn.Module):
     def __init__(self, config: WorldModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.history, self.step, self.action_dim = config.history, config.step, config.action_dim
+        self.history, self.step, self.action_dim, self.ensemble = config.history, config.step, config.action_dim, config.ensemble
         self.encoder = ConvEncoder(config)
-        self.predictor = ResidualPredictor(config)
+        self.predictor = make_predictor(config)
         self.metric = ActionMetric(config)
         self.tool_probe = Probe(config.visual_dim, 3)
         self.joint_probe = Probe(config.visual_dim, config.joints)
+        self.object_probe = Probe(config.visual_dim, 3) if config.objects else None
+        # Last, so that a model of one predictor starts from the same random weights as ever.
+        self.other_predictors = nn.ModuleList(make_predictor(config) for _ in range(config.ensemble - 1))
 
     @property
     def device(self) -> torch.device:
@@ -39,44 +42,93 @@ class JepaWorldModel(nn.Module):
         return self.metric.map.weight.device
 
     def encode(self, observations: Sequence[Observation]) -> Tensor:
-        """`history` observations, oldest first, one model step apart -> (K, D). Raises `ValueError` for another count."""
+        """`history` observations, oldest first, one model step apart -> (K, D).
+
+        Raises `ValueError` for another count, or when a view or the gripper is missing.
+        """
         if len(observations) != self.history:
             raise ValueError(f"got {len(observations)} observations, expected {self.history}, one model step apart")
-        pictures = [preprocess_image(observation.image, self.config.image_size) for observation in observations]
-        joints = np.stack([observation.joints.position for observation in observations]).astype(np.float32)
-        return self.encoder(self._tensor(np.stack(pictures))[None], self._tensor(joints)[None])[0]
+        pictures = [self._stack((observation.image, *observation.other_views)) for observation in observations]
+        felt = np.stack([self._felt(observation) for observation in observations]).astype(np.float32)
+        return self.encoder(self._tensor(np.stack(pictures))[None], self._tensor(felt)[None])[0]
 
-    def encode_goal(self, image: np.ndarray) -> Tensor:
-        """image: (H, W, 3) uint8 RGB -> (D_v,)"""
-        return self.encoder.visual(self._tensor(preprocess_image(image, self.config.image_size))[None])[0]
+    def encode_goal(self, *views: np.ndarray) -> Tensor:
+        """views: (H, W, 3) uint8 RGB each -> (D_v,). Raises `ValueError` for another number of views."""
+        return self.encoder.visual(self._tensor(self._stack(views))[None])[0]
 
     def next(self, latent: Tensor, action: Tensor) -> Tensor:
         """latent: (B, K, D), action: (B, A) m -> (B, K, D)"""
-        return torch.cat([latent[:, 1:], self.predictor(latent, action)[:, None]], dim=1)
+        return self._next(self.predictor, latent, action)
 
     def rollout(self, latent: Tensor, actions: Tensor) -> Tensor:
         """latent: (K, D), actions: (S, H, A) m -> (S, H, K, D)"""
-        future = latent.expand(len(actions), *latent.shape)
-        steps = []
-        for action in actions.unbind(1):
-            future = self.next(future, action)
-            steps.append(future)
-        return torch.stack(steps, dim=1)
+        return self._rollout(self.predictor, latent, actions)
 
-    def goal_distance(self, latent: Tensor, goal: Tensor) -> Tensor:
-        """latent: (..., K, D), goal: (D_v,) -> (...), of the newest moment's visual part alone"""
-        visual = latent[..., -1, : self.config.visual_dim]
+    def goal_distance(self, latent: Tensor, goal: Tensor, focus: Focus = Focus.SCENE) -> Tensor:
+        """latent: (..., K, D), goal: (D_v,) -> (...), of the newest moment's visual part alone.
+
+        Raises `ValueError` for a focus on the object when the model was trained without.
+        """
+        visual = self._newest(latent)
+        if focus is Focus.OBJECT:  # only the metric can tell the object from the rest
+            return self.metric.distance(visual, goal, focus)
         distance = torch.zeros((), device=visual.device)
         if self.config.distance in ("metric", "both"):
-            distance = distance + torch.linalg.vector_norm(self.metric(visual) - self.metric(goal), dim=-1)
+            distance = distance + self.metric.distance(visual, goal, focus)
         if self.config.distance in ("latent", "both"):
             # Scaled so that a step of 5 cm costs about as much in either distance.
             distance = distance + 0.1 * (visual - goal).square().mean(-1).sqrt()
         return distance
 
+    def uncertainty(self, latent: Tensor, controls: Tensor) -> Tensor:
+        """latent: (K, D), controls: (..., H, A) -> (..., H) m: how far apart the predictors see each step end.
+
+        Root mean square over the predictors of what the metric reads off their mean. Raises `ValueError` for a
+        model of one predictor.
+        """
+        if self.ensemble < 2:
+            raise ValueError("the model has one predictor only: it cannot tell how sure it is")
+        flat = controls.reshape(-1, *controls.shape[-2:])
+        futures = [self._rollout(member, latent, flat) for member in (self.predictor, *self.other_predictors)]
+        read = torch.stack([self.metric(self._newest(future)) for future in futures])  # (M, S, H, P)
+        spread = (read - read.mean(0)).square().sum(-1).mean(0).sqrt()
+        return spread.reshape(controls.shape[:-1])
+
     def tool_position(self, goal: Tensor) -> np.ndarray:
         """goal: (D_v,) -> (3,) m, the probe's reading"""
         return self.tool_probe(goal).cpu().numpy()
+
+    def object_position(self, latent: Tensor) -> Tensor:
+        """latent: (..., K, D) -> (..., 3) m, the probe's reading. Raises `ValueError` for a model without objects."""
+        if self.object_probe is None:
+            raise ValueError("this model was not trained with objects and has no probe for one")
+        return self.object_probe(self._newest(latent)).detach()
+
+    def _newest(self, latent: Tensor) -> Tensor:
+        return latent[..., -1, : self.config.visual_dim]
+
+    def _next(self, predictor: nn.Module, latent: Tensor, action: Tensor) -> Tensor:
+        return torch.cat([latent[:, 1:], predictor(latent, action)[:, None]], dim=1)
+
+    def _rollout(self, predictor: nn.Module, latent: Tensor, actions: Tensor) -> Tensor:
+        future = latent.expand(len(actions), *latent.shape)
+        steps = []
+        for action in actions.unbind(1):
+            future = self._next(predictor, future, action)
+            steps.append(future)
+        return torch.stack(steps, dim=1)
+
+    def _stack(self, views: Sequence[np.ndarray]) -> np.ndarray:
+        if len(views) != self.config.views:
+            raise ValueError(f"got {len(views)} views, expected {self.config.views}")
+        return np.concatenate([preprocess_image(view, self.config.image_size) for view in views])
+
+    def _felt(self, observation: Observation) -> np.ndarray:
+        if not self.config.gripper:
+            return observation.joints.position
+        if observation.gripper is None:
+            raise ValueError("the observation does not tell the gripper's opening, which the model was trained with")
+        return np.append(observation.joints.position, observation.gripper)
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(array).to(self.device)
