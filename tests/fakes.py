@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from wm_core.protocols import Kinematics
-from wm_core.types import JointState, Observation
+from wm_core.types import Focus, JointState, Observation
 
 
 class FakeClock:
@@ -38,9 +38,9 @@ class LinearWorldModel:
     def encode(self, observations: Sequence[Observation]) -> Tensor:
         return torch.tensor(self._arm.forward(observations[-1].joints.position).position, dtype=torch.float32)
 
-    def encode_goal(self, image: np.ndarray) -> Tensor:
+    def encode_goal(self, *views: np.ndarray) -> Tensor:
         self.encoded_goals += 1
-        return torch.tensor(image[0, 0].astype(np.float32) / 200.0 - 0.6)
+        return torch.tensor(views[0][0, 0].astype(np.float32) / 200.0 - 0.6)
 
     def next(self, latent: Tensor, action: Tensor) -> Tensor:
         return latent + action
@@ -49,11 +49,62 @@ class LinearWorldModel:
         self.rollouts += 1
         return latent + actions.cumsum(1)
 
-    def goal_distance(self, latent: Tensor, goal: Tensor) -> Tensor:
+    def goal_distance(self, latent: Tensor, goal: Tensor, focus: Focus = Focus.SCENE) -> Tensor:
+        if focus is not Focus.SCENE:
+            raise ValueError("this world has no object")
         return (latent - goal).norm(dim=-1)
 
     def tool_position(self, goal: Tensor) -> np.ndarray:
         return goal.numpy()
+
+
+class GraspingWorldModel(LinearWorldModel):
+    """The latent is tool (3) m, object (3) m, whether the fingers are closed (1) and whether they hold the object (1).
+
+    Fingers that close within 2 cm of the object hold it, and it moves with the tool until they open, then falls to
+    where it lay. A closed hand pushes what it meets: within 3 cm of the tool the object moves with it over the table.
+    A goal image shows the object.
+    `ensemble` predictors differ by `spread` m for each step ahead.
+    """
+
+    action_dim, ensemble, spread, reach = 4, 2, 0.01, 0.02
+
+    def __init__(self, arm: Kinematics, part: np.ndarray) -> None:
+        """part: (3,) m, where the object lies whenever it is looked at."""
+        super().__init__(arm)
+        self.part = np.asarray(part, dtype=float)
+
+    def encode(self, observations: Sequence[Observation]) -> Tensor:
+        return torch.cat([super().encode(observations), torch.tensor(self.part, dtype=torch.float32), torch.zeros(2)])
+
+    def next(self, latent: Tensor, action: Tensor) -> Tensor:
+        tool, part, closed, held = latent[..., :3], latent[..., 3:6], latent[..., 6:7], latent[..., 7:]
+        move, gripper = action[..., :3], action[..., 3:]
+        near = ((tool - part).norm(dim=-1, keepdim=True) < self.reach).to(latent)
+        held = torch.where(gripper < 0, torch.maximum(held, near), torch.where(gripper > 0, 0.0, held))
+        closed = torch.where(gripper < 0, 1.0, torch.where(gripper > 0, 0.0, closed))
+        met = ((tool + move - part).norm(dim=-1, keepdim=True) < 0.03).to(latent) * closed * (1.0 - held)
+        flat = torch.cat([move[..., :2], torch.zeros_like(move[..., 2:])], dim=-1)
+        part = part + held * move + met * flat
+        height = torch.where(held > 0, part[..., 2:], float(self.part[2]))
+        return torch.cat([tool + move, part[..., :2], height, closed, held], dim=-1)
+
+    def rollout(self, latent: Tensor, actions: Tensor) -> Tensor:
+        self.rollouts += 1
+        future, steps = latent.expand(len(actions), -1), []
+        for action in actions.unbind(1):
+            future = self.next(future, action)
+            steps.append(future)
+        return torch.stack(steps, dim=1)
+
+    def goal_distance(self, latent: Tensor, goal: Tensor, focus: Focus = Focus.SCENE) -> Tensor:
+        return (self.object_position(latent) - goal).norm(dim=-1)
+
+    def object_position(self, latent: Tensor) -> Tensor:
+        return latent[..., 3:6]
+
+    def uncertainty(self, latent: Tensor, controls: Tensor) -> Tensor:
+        return self.spread * torch.arange(1.0, len(controls) + 1.0)
 
 
 class BrokenWorldModel(LinearWorldModel):

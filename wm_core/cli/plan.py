@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 def plan(
     model: Annotated[str, typer.Option(help="Name or folder of a trained model.")] = "panda_tabletop",
+    task: Annotated[str, typer.Option(help="reach, push, pick_place or reach_around.")] = "reach",
     seed: Annotated[int, typer.Option(min=0, help="Of the scene, and of the goal where none is given.")] = 0,
     goal_image: Annotated[Optional[Path], typer.Option(help="Picture of the finished scene.")] = None,
     goal_position: Annotated[Optional[str], typer.Option(help="Tool position 'x y z', m.")] = None,
     goal_joints: Annotated[Optional[str], typer.Option(help="Joint positions 'q1 q2 ...', rad.")] = None,
+    goal_object: Annotated[Optional[str], typer.Option(help="Position 'x y z' of the object's centre, m.")] = None,
     environment: Annotated[str, typer.Option("--env", help="Registered environment.")] = "panda_tabletop",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
@@ -32,24 +34,30 @@ def plan(
     from wm_core.resources import find_model
 
     agent = load_agent(find_model(model), device)
-    scene = make_environment(environment)
+    scene = make_environment(environment, task=task)
     try:
         observation = scene.reset(seed)
-        goal = _goal(scene, seed, goal_image, goal_position, goal_joints)
+        goal = _goal(scene, seed, goal_image, goal_position, goal_joints, goal_object)
         validate_goal(goal, scene.kinematics, scene.robot)
         _show(agent.choose_action(observation, goal), goal.kind)
     finally:
         scene.close()
 
 
-def _goal(scene: "Environment", seed: int, image: Path | None, position: str | None, joints: str | None) -> "Goal":
+def _goal(
+    scene: "Environment", seed: int, image: Path | None, position: str | None, joints: str | None, part: str | None
+) -> "Goal":
+    """What the options say; the scene's own goal, or the first of its sub-goals, where they say nothing."""
     from wm_core.types import Goal, Pose
 
-    if image is None and position is None and joints is None:
-        return scene.sample_goal(seed, "image")
-    pose = None if position is None else Pose(_numbers("--goal-position", position))
-    picture = None if image is None else _read_image(image)
-    return Goal(picture, pose, None if joints is None else _numbers("--goal-joints", joints))
+    if image is None and position is None and joints is None and part is None:
+        return scene.stages(seed)[0].goal
+    return Goal(
+        image=None if image is None else _read_image(image),
+        pose=None if position is None else Pose(_numbers("--goal-position", position)),
+        joints=None if joints is None else _numbers("--goal-joints", joints),
+        object_position=None if part is None else _numbers("--goal-object", part),
+    )
 
 
 def _read_image(path: Path) -> np.ndarray:
@@ -70,13 +78,26 @@ def _numbers(option: str, text: str) -> np.ndarray:
 
 def _show(plan: "Plan", kind: str) -> None:
     path = Table("t, s", "tool x y z, m", "joints, rad", title=f"plan for a goal told as {kind}")
-    for row, (tool, joints) in enumerate(zip(plan.tool_path, plan.joint_path), start=1):
-        path.add_row(f"{row * plan.step:.1f}", _row(tool), _row(joints))
+    if plan.gripper is not None:
+        path.add_column("gripper")
+    if plan.uncertainty is not None:
+        path.add_column("unsure, m")
+    for row in range(len(plan.joint_path)):
+        path.add_row(*_cells(plan, row))
     output.print(path)
     terms = ", ".join(f"{term.name} {term.value:.4f}" for term in plan.terms)
     output.print(f"cost {plan.cost:.4f}: {terms}", highlight=False)
     budget = f"{plan.samples} x {len(plan.joint_path)} x {plan.iterations}"
     output.print(f"{budget} (samples x horizon x iterations) in {1e3 * plan.seconds:.0f} ms", highlight=False)
+
+
+def _cells(plan: "Plan", row: int) -> list[str]:
+    cells = [f"{(row + 1) * plan.step:.1f}", _row(plan.tool_path[row]), _row(plan.joint_path[row])]
+    if plan.gripper is not None:
+        cells.append({-1: "close", 0: "", 1: "open"}[int(plan.gripper[row])])
+    if plan.uncertainty is not None:
+        cells.append(f"{plan.uncertainty[row]:.3f}")
+    return cells
 
 
 def _row(values: np.ndarray) -> str:

@@ -42,9 +42,7 @@ class Evaluator:
     def evaluate(self, candidates: Candidates, latent: Tensor | None = None) -> Scores:
         """latent: (*latent) that the futures start from; needed if `needs_latents`. NaN costs become +inf."""
         if self.needs_latents:
-            candidates = replace(
-                candidates, latents=self._world_model.rollout(latent, candidates.displacements)
-            )
+            candidates = replace(candidates, latents=self._world_model.rollout(latent, candidates.controls))
         shares = torch.stack([objective.weight * objective.cost(candidates) for objective in self.objectives])
         costs = torch.nan_to_num(shares.sum(0), nan=torch.inf, posinf=torch.inf, neginf=torch.inf)
         return Scores(candidates, costs, shares, tuple(objective.name for objective in self.objectives))

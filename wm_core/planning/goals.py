@@ -20,10 +20,16 @@ def validate_goal(goal: Goal, kinematics: Kinematics, robot: RobotConfig) -> Non
     _check_tolerances(goal)
     if goal.image is not None:
         _check_image(goal.image)
+    elif goal.other_views:
+        raise GoalError(f"goal has {len(goal.other_views)} other views: expected none without an image")
+    for view in goal.other_views:
+        _check_image(view)
     if goal.joints is not None:
         _check_joints(goal.joints, kinematics, robot)
     if goal.pose is not None:
         _check_pose(goal.pose, kinematics, robot)
+    if goal.object_position is not None:
+        _check_object(goal.object_position, robot)
 
 
 def _check_tolerances(goal: Goal) -> None:
@@ -66,6 +72,13 @@ def _check_pose(pose: Pose, kinematics: Kinematics, robot: RobotConfig) -> None:
         kinematics.inverse(Pose(position, orientation), np.array(robot.home))
     except ValueError as error:
         raise GoalError(f"goal pose is unreachable: {error}") from error
+
+
+def _check_object(position: np.ndarray, robot: RobotConfig) -> None:
+    position = _vector("object_position", position, 3).copy()
+    # An object on the table has its centre below what the tool is allowed: how low it may be is not asked.
+    position[2] = max(position[2], robot.workspace.lower[2])
+    _check_workspace(position, robot, "goal object position is")
 
 
 def _check_workspace(position: np.ndarray, robot: RobotConfig, what: str) -> None:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Callable, Sequence
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from wm_core.config import PlannerConfig, RobotConfig
 from wm_core.limits import arm_limits
 from wm_core.planning.batched_kinematics import BatchedKinematics
 from wm_core.planning.cem import CrossEntropySearch, Found
+from wm_core.planning.ensemble import plan_uncertainty
 from wm_core.planning.evaluator import Scores
 from wm_core.planning.objectives import GoalLatent
 from wm_core.planning.task import Task, TaskBuilder
@@ -106,7 +108,8 @@ class MpcPlanner:
         proposals += [straight] if straight is not None else []
         found = self._search.search(score, mean, std, proposals, generator, started)
         after = PlannerState(_draw_seed(generator), found.mean.cpu().numpy(), newest.stamp, task.kind)
-        return self._as_plan(found, begin, self._clock() - started), after
+        unsure = plan_uncertainty(self.world_model, latent, found.scores.candidates.controls[found.row])
+        return self._as_plan(found, begin, unsure, self._clock() - started), after
 
     def _imagine_until(self, observations: Sequence[Observation], joints: Tensor) -> Tensor:
         """The latent at the moment the new plan takes over: the newest frame, plus the motion that is already decided.
@@ -119,8 +122,10 @@ class MpcPlanner:
         seen, _ = self._kinematics.forward(self._kinematics.tensor(observations[-1].joints.position))
         decided = self._kinematics.forward(joints)[0] - seen
         parts = math.ceil(float(decided.norm()) / self.max_step - 0.1)  # a tenth of a step is not worth a prediction
+        # Nobody knows what the gripper was told meanwhile: it is taken to stay as it is.
+        action = pad(decided, (0, self.world_model.action_dim - len(decided)))
         for _ in range(parts):
-            latent = self.world_model.next(latent[None], decided[None] / parts)[0]
+            latent = self.world_model.next(latent[None], action[None] / parts)[0]
         return latent
 
     def _initial(self, task: Task, state: PlannerState, stamp: float) -> tuple[Tensor, Tensor]:
@@ -134,7 +139,7 @@ class MpcPlanner:
         # The refit is free to leave the bounds; between plans it is brought back, or it would wander off for good.
         return self._kinematics.tensor(np.clip(warm, -1.0, 1.0)), self._kinematics.tensor(np.full(shape, self.config.warm_std))
 
-    def _as_plan(self, found: Found, start: np.ndarray, seconds: float) -> Plan:
+    def _as_plan(self, found: Found, start: np.ndarray, unsure: Tensor | None, seconds: float) -> Plan:
         chosen = found.scores.candidates
         terms = found.scores.terms(found.row)
         latent_cost = next((term.value for term in terms if term.name == GoalLatent.name), math.nan)
@@ -151,6 +156,8 @@ class MpcPlanner:
             iterations=found.iterations,
             seconds=seconds,
             deadline_missed=seconds > self.config.deadline,
+            gripper=None if chosen.gripper is None else _array(chosen.gripper[found.row]),
+            uncertainty=None if unsure is None else _array(unsure),
         )
 
     def _apply_threads(self) -> None:

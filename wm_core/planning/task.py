@@ -11,19 +11,25 @@ from wm_core.config import ObjectiveWeights, RobotConfig
 from wm_core.limits import ArmLimits
 from wm_core.planning.batched_kinematics import BatchedKinematics
 from wm_core.planning.evaluator import Evaluator
+from wm_core.planning.gripper import WithGripper
 from wm_core.planning.motion import JointMotion, MotionSpace, ToolMotion
 from wm_core.planning.objectives import (
     Effort,
     GoalJoints,
     GoalLatent,
+    GoalObject,
     GoalPose,
+    GripperEffort,
     JointLimits,
+    ObjectReader,
     Smoothness,
     Workspace,
 )
 from wm_core.planning.rotation import rotation_matrix
 from wm_core.protocols import Objective, WorldModel
 from wm_core.types import Goal
+
+WITH_GRIPPER = 4  # action dimensions: tool displacement and the gripper's command
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +56,15 @@ class TaskBuilder:
 
     def build(self, goal: Goal) -> Task:
         """Encodes the goal image, if there is one. Raises `ValueError` where that needs a model that is missing."""
-        space = self._space(goal)
-        evaluator = Evaluator(self._regular_terms() + self._goal_terms(goal), self.world_model)
-        return Task(goal, space, evaluator, f"{goal.kind}/{type(space).__name__}")
+        terms = self._regular_terms() + self._goal_terms(goal)
+        space = self._arm_space(goal)
+        # Only what is imagined can tell a good use of the gripper: a goal of pose or joints leaves it alone.
+        if any(term.needs_latents for term in terms) and self.world_model.action_dim == WITH_GRIPPER:
+            space = WithGripper(space)
+            terms.append(GripperEffort(self.weights.gripper))
+        return Task(goal, space, Evaluator(terms, self.world_model), f"{goal.kind}/{type(space).__name__}")
 
-    def _space(self, goal: Goal) -> MotionSpace:
+    def _arm_space(self, goal: Goal) -> MotionSpace:
         if goal.joints is not None:
             return JointMotion(self.kinematics, self.limits, self.step)
         turned = goal.pose.orientation if goal.pose is not None else None
@@ -67,8 +77,12 @@ class TaskBuilder:
         if goal.image is not None:
             if self.world_model is None:
                 raise ValueError("the goal has an image, and there is no world model to compare images with")
-            encoded = self.world_model.encode_goal(goal.image)
-            terms.append(GoalLatent(self.weights.goal_latent, self.world_model, encoded))
+            encoded = self.world_model.encode_goal(goal.image, *goal.other_views)
+            terms.append(GoalLatent(self.weights.goal_latent, self.world_model, encoded, goal.focus))
+        if goal.object_position is not None:
+            if not isinstance(self.world_model, ObjectReader):
+                raise ValueError("the goal has an object position, and there is no world model that can read one")
+            terms.append(GoalObject(self.weights.goal_object, self.world_model, self._tensor(goal.object_position)))
         if goal.pose is not None:
             turned = goal.pose.orientation
             rotation = None if turned is None else self._tensor(rotation_matrix(turned))

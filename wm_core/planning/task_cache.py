@@ -34,7 +34,7 @@ class TaskCache:
 
 
 def _arrays(goal: Goal) -> list[np.ndarray]:
-    parts = [goal.image, goal.joints]
+    parts = [goal.image, *goal.other_views, goal.joints, goal.object_position]
     if goal.pose is not None:
         parts += [goal.pose.position, goal.pose.orientation]
     return [np.asarray(part) for part in parts if part is not None]

@@ -16,8 +16,17 @@ def bad_joints(value):
 
 
 def test_good_goals(arm, robot, home):
-    for goal in (Goal(image=PICTURE), Goal(joints=home), Goal(pose=Pose(np.array([0.5, 0.2, 0.2])))):
+    on_the_table = np.array([0.5, 0.2, 0.02])  # lower than the tool may go, and where a cube of 4 cm has its centre
+    for goal in (
+        Goal(image=PICTURE),
+        Goal(image=PICTURE, other_views=(PICTURE,)),
+        Goal(joints=home),
+        Goal(pose=Pose(np.array([0.5, 0.2, 0.2]))),
+        Goal(object_position=on_the_table),
+        Goal(image=PICTURE, object_position=on_the_table),
+    ):
         validate_goal(goal, arm, robot)
+    assert on_the_table[2] == 0.02
 
 
 def test_an_empty_goal_cannot_be_made():
@@ -40,6 +49,11 @@ def test_an_empty_goal_cannot_be_made():
         (Goal(image=PICTURE[..., 0]), r"shape \(64, 64\)"),
         (Goal(image=PICTURE.astype(float)), "float64: expected uint8"),
         (Goal(image=PICTURE[:4]), "at least 16"),
+        (Goal(image=PICTURE, other_views=(PICTURE, PICTURE[..., 0])), r"shape \(64, 64\)"),
+        (Goal(joints=np.array([0.0, -0.215, 0.0, -2.57, 0.0, 2.356, 0.785]), other_views=(PICTURE,)), "without an image"),
+        (Goal(object_position=np.array([0.5, np.inf, 0.02])), "object_position .* not finite"),
+        (Goal(object_position=np.array([0.5, 0.0])), r"object_position has shape \(2,\)"),
+        (Goal(object_position=np.array([1.5, 0.0, 0.02])), r"object position .* x = 1.500 m"),
         (Goal(image=PICTURE, position_tolerance=0.0), "position_tolerance is 0.0"),
     ],
 )

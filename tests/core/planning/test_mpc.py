@@ -9,7 +9,7 @@ import torch
 from wm_core.config import PlannerConfig
 from wm_core.planning import MpcPlanner, PlanningError
 from wm_core.protocols import Planner
-from wm_core.types import Goal, PlannerState, Pose
+from wm_core.types import Focus, Goal, PlannerState, Pose
 
 QUICK = PlannerConfig(deadline=60.0)  # the clock of a busy machine must not change what is tested
 TARGET = np.array([0.5, 0.25, 0.2])
@@ -158,6 +158,46 @@ def test_the_goal_image_is_encoded_when_it_changes(make, home, fakes, model):
     assert model.encoded_goals == 4
 
 
+def test_the_focus_and_every_view_reach_the_model(make, home, fakes, arm):
+    seen = []
+
+    class Spy(fakes.LinearWorldModel):
+        def encode_goal(self, *views):
+            seen.append(views)
+            return super().encode_goal(*views)
+
+        def goal_distance(self, latent, goal, focus=Focus.SCENE):
+            seen.append(focus)
+            return super().goal_distance(latent, goal)
+
+    views = tuple(fakes.goal_image(place) for place in (TARGET, [0.4, 0.0, 0.3]))
+    goal = Goal(image=views[0], other_views=views[1:], focus=Focus.OBJECT)
+    make(world_model=Spy(arm)).plan([fakes.observe(home, 0.0)] * 2, goal, PlannerState(0))
+    assert len(seen[0]) == 2 and all(given is view for given, view in zip(seen[0], views))
+    assert len(seen) > 1 and set(seen[1:]) == {Focus.OBJECT}
+
+
+def test_a_focus_that_the_model_was_not_trained_for(make, home, fakes):
+    goal = Goal(image=fakes.goal_image(TARGET), focus=Focus.OBJECT)
+    with pytest.raises(ValueError, match="no object"):
+        make().plan([fakes.observe(home, 0.0)] * 2, goal, PlannerState(0))
+
+
+def test_an_object_goal_without_a_model_that_reads_objects(make, home, fakes, model):
+    for blind in (None, model):
+        with pytest.raises(ValueError, match="no world model that can read one"):
+            make(world_model=blind).plan([fakes.observe(home, 0.0)] * 2, Goal(object_position=TARGET), PlannerState(0))
+
+
+def test_an_object_goal_that_was_written_into_is_planned_anew(robot, arm, home, fakes):
+    planner = MpcPlanner(robot, arm, QUICK, fakes.GraspingWorldModel(arm, TARGET), threads=1)
+    goal, observations = Goal(object_position=TARGET.copy()), [fakes.observe(home, 0.0)] * 2
+    before = planner.plan(observations, goal, PlannerState(0))[0].cost
+    goal.object_position[2] += 0.1
+    # nothing holds the part, so 10 cm are left at each of five steps, the last counted twice
+    assert planner.plan(observations, goal, PlannerState(0))[0].cost == pytest.approx(before + 0.6, abs=0.01)
+
+
 def test_a_plan_that_takes_over_later_is_imagined_from_there(make, arm, home, fakes):
     # The arm will be 4 cm on when the plan begins. What is imagined must begin there too: the latent (here the tool
     # position) at the end of each step is then the tool position of the plan.
@@ -184,7 +224,8 @@ class TestNoLeak:
 
     def test_a_goal_has_no_place_for_simulator_state(self):
         assert {field.name for field in fields(Goal)} == {
-            "image", "pose", "joints", "position_tolerance", "orientation_tolerance", "joint_tolerance",
+            "image", "pose", "joints", "object_position", "focus", "other_views",
+            "position_tolerance", "orientation_tolerance", "joint_tolerance",
         }  # fmt: skip
 
     def test_the_goal_scenes_joints_change_nothing(self, make, arm, home, fakes):

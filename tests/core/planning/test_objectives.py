@@ -4,7 +4,17 @@ import pytest
 import torch
 
 from wm_core.planning.evaluator import Evaluator
-from wm_core.planning.objectives import Effort, GoalJoints, GoalLatent, GoalPose, JointLimits, Smoothness, Workspace
+from wm_core.planning.objectives import (
+    Effort,
+    GoalJoints,
+    GoalLatent,
+    GoalObject,
+    GoalPose,
+    GripperEffort,
+    JointLimits,
+    Smoothness,
+    Workspace,
+)
 from wm_core.protocols import Candidates, Objective
 
 
@@ -30,6 +40,19 @@ def test_goal_latent():
     latents = torch.tensor([[[3.0, 0.0], [3.0, 4.0]]])
     objective = GoalLatent(1.0, Distance(), torch.zeros(2))
     assert objective.cost(candidates(latents)).tolist() == pytest.approx([13.0])
+    with pytest.raises(ValueError, match="needs imagined latents"):
+        objective.cost(candidates())
+
+
+def test_goal_object():
+    # The reader sees the object 1 m above what it is told: (3, 0, 1) and (3, 4, 1) are 1 and 4.123... from (3, 0, 0)
+    class Reader:
+        def object_position(self, latent):
+            return latent + torch.tensor([0.0, 0.0, 1.0])
+
+    latents = torch.tensor([[[3.0, 0.0, 0.0], [3.0, 4.0, 0.0]]])
+    objective = GoalObject(1.0, Reader(), torch.tensor([3.0, 0.0, 0.0]))
+    assert objective.cost(candidates(latents)).tolist() == pytest.approx([1.0 + 2 * 17**0.5])
     with pytest.raises(ValueError, match="needs imagined latents"):
         objective.cost(candidates())
 
@@ -74,7 +97,9 @@ def test_every_objective_keeps_the_contract():
     two, three = torch.ones(2), torch.ones(3)
     for objective in (
         GoalLatent(1, Distance(), two),
+        GoalObject(1, Distance(), three),
         GoalPose(1, three),
+        GripperEffort(1),
         GoalJoints(1, two),
         Effort(1, two),
         Smoothness(1, two),

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from wm_core.protocols import Candidates, WorldModel
+from wm_core.types import Focus
 
 
 class GoalLatent:
@@ -15,17 +16,19 @@ class GoalLatent:
     needs_latents = True
     final_weight = 2.0
 
-    def __init__(self, weight: float, world_model: WorldModel, goal: Tensor) -> None:
-        """goal: (*goal), from `WorldModel.encode_goal`: it stems from an image and nothing else."""
+    def __init__(self, weight: float, world_model: WorldModel, goal: Tensor, focus: Focus = Focus.SCENE) -> None:
+        """goal: (*goal), from `WorldModel.encode_goal`: it stems from pictures and nothing else. focus: what they are about."""
         self.weight = weight
         self._world_model = world_model
         self._goal = goal
+        # The default is left out: a model that knows nothing but whole scenes need not take a focus.
+        self._focus = {} if focus is Focus.SCENE else {"focus": focus}
 
     def cost(self, candidates: Candidates) -> Tensor:
         """-> (S,). Raises `ValueError` without latents."""
         if candidates.latents is None:
             raise ValueError("the goal_latent objective needs imagined latents, and there are none")
-        distance = self._world_model.goal_distance(candidates.latents, self._goal)  # (S, H)
+        distance = self._world_model.goal_distance(candidates.latents, self._goal, **self._focus)  # (S, H)
         return running_sum(distance, self.final_weight)
 
 
