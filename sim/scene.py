@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pybullet_data
 
+from sim.look import Look
+from sim.part import Part
 from sim.quiet import quiet_output
 from wm_core.types import JointState, Pose
 
@@ -22,14 +24,15 @@ PHYSICS_STEP = 1.0 / 240.0  # s
 
 _HOME = np.array([0.0, -0.215, 0.0, -2.57, 0.0, 2.356, 0.785])
 _FINGERS = 0.02  # m, each
+_FINGER_SPEED = 0.1  # m/s, each: from open to shut in two model steps
+_FINGER_FORCE = 30.0  # N
 _EFFORT = [87.0, 87.0, 87.0, 87.0, 12.0, 12.0, 12.0]  # N m, the maker's
 _CUBE_AREA = ((0.35, -0.25), (0.65, 0.25))  # m, corners of where the cube is put
-_CUBE_HEIGHT = 0.025  # m, half an edge
 
 
 @dataclass(frozen=True, eq=False)
 class SceneState:
-    """All that a picture of the scene depends on: joints (7,) rad, fingers (2,) m, the cube's pose."""
+    """All that moves in a picture of the scene: joints (7,) rad, fingers (2,) m, the cube's pose."""
 
     joints: np.ndarray
     fingers: np.ndarray
@@ -52,17 +55,29 @@ class Scene:
         self.client.loadURDF("plane.urdf", [0.0, 0.0, -0.625])
         self.client.loadURDF("table/table.urdf", [0.5, 0.0, -0.625], useFixedBase=True)
         self._arm = self.client.loadURDF("franka_panda/panda.urdf", useFixedBase=True)
-        self._cube = self.client.loadURDF("cube_small.urdf", [0.5, 0.0, _CUBE_HEIGHT])
-        self.client.changeVisualShape(self._cube, -1, rgbaColor=[0.85, 0.15, 0.1, 1.0])
+        self._table = self._arm - 1
         self._index_joints()
+        self._finger_target = _FINGERS
+        self.look = Look()
+        self.part = Part()
+        self._cube = self.part.load(self.client)
         self.reset(0)
+
+    def load(self, part: Part, look: Look) -> None:
+        """Another part on the table, in another light; the part lies where the last one lay."""
+        pose = self.state().cube
+        self.client.removeBody(self._cube)
+        self._cube = part.load(self.client)
+        self.client.resetBasePositionAndOrientation(self._cube, pose.position, pose.orientation)
+        self.client.changeVisualShape(self._table, -1, rgbaColor=[*look.table, 1.0])
+        self.part, self.look = part, look
 
     def reset(self, seed: int) -> None:
         """Puts the arm at home, at rest, and the cube where `seed` says."""
         random = np.random.default_rng([seed, 1])
         lower, upper = _CUBE_AREA
         turn = random.uniform(-np.pi / 4.0, np.pi / 4.0)
-        position = np.array([*random.uniform(lower, upper), _CUBE_HEIGHT])
+        position = np.array([*random.uniform(lower, upper), 0.5 * self.part.size])
         orientation = np.array(self.client.getQuaternionFromEuler([0.0, 0.0, turn]))
         self.set_state(SceneState(_HOME, np.full(2, _FINGERS), Pose(position, orientation)))
 
@@ -77,6 +92,7 @@ class Scene:
         for index, value in zip(self._joints + self._fingers, [*state.joints, *state.fingers]):
             self.client.resetJointState(self._arm, index, value)
         self.client.resetBasePositionAndOrientation(self._cube, state.cube.position, state.cube.orientation)
+        self._finger_target = float(np.mean(state.fingers))
         self.set_joint_targets(state.joints)
 
     def read(self, stamp: float) -> JointState:
@@ -88,6 +104,26 @@ class Scene:
         """Finger positions (2,) m and velocities (2,) m/s."""
         rows = self.client.getJointStates(self._arm, self._fingers)
         return np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+
+    def set_opening(self, opening: float) -> None:
+        """m between the fingers, from the next set-point of the joints on; they press on what is in between."""
+        self._finger_target = 0.5 * opening
+
+    @property
+    def opening_target(self) -> float:
+        """m between the fingers that they are driven to."""
+        return 2.0 * self._finger_target
+
+    def tool_velocity(self) -> np.ndarray:
+        """(3,) m/s, ground truth of the tool link."""
+        row = self.client.getLinkState(self._arm, self._tool, computeLinkVelocity=True, computeForwardKinematics=True)
+        return np.array(row[6])
+
+    def touches(self) -> list[tuple[int, np.ndarray]]:
+        """What presses on the part: the arm's link and the force (3,) N on the part, one row a contact point."""
+        points = self.client.getContactPoints(self._arm, self._cube)
+        # PyBullet's normal points from the part to the arm.
+        return [(point[3], -point[9] * np.array(point[7])) for point in points if point[9] > 0.0]
 
     def tool_pose(self) -> Pose:
         """Ground truth of the tool link."""
@@ -106,9 +142,15 @@ class Scene:
             velocityGains=[1.0] * 7,
             forces=_EFFORT,
         )
-        self.client.setJointMotorControlArray(
-            self._arm, self._fingers, pybullet.POSITION_CONTROL, targetPositions=[_FINGERS] * 2, forces=[20.0] * 2
-        )
+        for finger in self._fingers:
+            self.client.setJointMotorControl2(
+                self._arm,
+                finger,
+                pybullet.POSITION_CONTROL,
+                targetPosition=self._finger_target,
+                force=_FINGER_FORCE,
+                maxVelocity=_FINGER_SPEED,
+            )
 
     def advance(self, steps: int = 1) -> None:
         """Steps physics by `steps` times `PHYSICS_STEP`."""
@@ -125,6 +167,7 @@ class Scene:
         links = {row[12].decode(): row[0] for row in rows}
         self._joints = [joints[name] for name in ARM_JOINTS]
         self._fingers = [joints[name] for name in FINGER_JOINTS]
+        self.finger_links = tuple(self._fingers)  # in PyBullet a link has the number of its joint
         self._tool = links[TOOL_LINK]
 
 

@@ -1,0 +1,60 @@
+"""The part on the table: what it is like, and how it gets into the simulator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.quiet import quiet_output
+
+with quiet_output():
+    import pybullet
+    from pybullet_utils.bullet_client import BulletClient
+
+
+@dataclass(frozen=True)
+class Part:
+    """A cube. size: m, its edge; mass: kg; friction: lateral, against anything; damping: of its motion, per s.
+
+    stretch: edges along its own axes as multiples of `size` (a damaged package is not a cube).
+    """
+
+    size: float = 0.05
+    mass: float = 0.1
+    friction: float = 0.5
+    damping: float = 0.04
+    colour: tuple[float, float, float] = (0.85, 0.15, 0.1)
+    stretch: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+    def load(self, client: BulletClient) -> int:
+        """Puts it into the simulator; returns its body number."""
+        edges = 0.5 * self.size * np.array(self.stretch)
+        shape = client.createCollisionShape(pybullet.GEOM_BOX, halfExtents=edges)
+        visual = client.createVisualShape(pybullet.GEOM_BOX, halfExtents=edges, rgbaColor=[*self.colour, 1.0])
+        body = client.createMultiBody(self.mass, shape, visual, [0.5, 0.0, edges[2]])
+        client.changeDynamics(
+            body,
+            -1,
+            lateralFriction=self.friction,
+            spinningFriction=0.002,
+            linearDamping=self.damping,
+            angularDamping=self.damping,
+        )
+        return body
+
+
+# Heavy, rough and damped: it moves only while it is pushed, so that one action explains one displacement.
+WORK_PIECE = Part(size=0.046, mass=0.3, friction=0.9, damping=0.9)
+
+
+def random_part(random: np.random.Generator, strength: float) -> Part:
+    """A work piece of another size, mass, friction and colour; strength 0 is `WORK_PIECE`, 1 the widest spread."""
+    colour = np.array(WORK_PIECE.colour) + strength * random.uniform(-0.25, 0.25, 3)
+    return Part(
+        size=WORK_PIECE.size * (1.0 + strength * random.uniform(-0.12, 0.12)),
+        mass=WORK_PIECE.mass * (1.0 + strength * random.uniform(-0.4, 0.4)),
+        friction=WORK_PIECE.friction * (1.0 + strength * random.uniform(-0.2, 0.2)),
+        damping=WORK_PIECE.damping,
+        colour=tuple(float(value) for value in np.clip(colour, 0.0, 1.0)),
+    )
