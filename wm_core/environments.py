@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 from wm_core.config import ConfigError
 from wm_core.protocols import Environment
@@ -10,9 +12,17 @@ from wm_core.protocols import Environment
 GROUP = "wm.environments"
 
 
-def make_environment(name: str) -> Environment:
-    """A new environment by its registered name. Raises `ConfigError` naming those that are there."""
-    return find_environment(name).load()()
+def make_environment(name: str, **options: Any) -> Environment:
+    """A new environment by its registered name, made with `options` such as task="push", look=0.5, views=2.
+
+    Raises `ConfigError` naming those that are there, or the option that this one does not take.
+    """
+    factory = find_environment(name).load()
+    try:
+        inspect.signature(factory).bind(**options)
+    except TypeError as error:
+        raise ConfigError(f"environment '{name}' cannot be made with {options}: {error}") from None
+    return factory(**options)
 
 
 def find_environment(name: str) -> EntryPoint:

@@ -13,23 +13,48 @@ from wm_core.cli.console import output, progress_bar
 def collect(
     out: Annotated[Path, typer.Option(help="Folder of the dataset; a collection that was stopped goes on.")],
     environment: Annotated[str, typer.Option("--env", help="Registered environment.")] = "panda_tabletop",
+    task: Annotated[str, typer.Option(help="Of the environment: reach, push, pick_place, reach_around.")] = "reach",
+    look: Annotated[float, typer.Option(min=0.0, max=1.0, help="Strength of the domain randomisation.")] = 0.0,
+    views: Annotated[int, typer.Option(min=1, max=4, help="Cameras.")] = 1,
+    mix: Annotated[str, typer.Option(help="Behaviours and their weights: wander=1,push=3,grasp=2")] = "wander=1",
     episodes: Annotated[int, typer.Option(min=1, help="Episodes in all.")] = 1000,
     steps: Annotated[int, typer.Option(min=8, help="Actions in one episode.")] = 40,
     seed: Annotated[int, typer.Option(min=0, help="Of the whole collection; evaluation seeds are never in it.")] = 0,
     image_size: Annotated[int, typer.Option(min=16, max=256, help="Side of the stored frames, pixels.")] = 64,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
 ) -> None:
-    """Collect episodes of random motion in a simulated environment."""
+    """Collect episodes of scripted and random motion in a simulated environment."""
+    from wm_core.config import parse_config
     from wm_core.environments import find_environment
-    from wm_core.training.collect import CollectionConfig
     from wm_core.training.collect import collect as run
+    from wm_core.training.manifest import CollectionConfig, read_manifest
 
     find_environment(environment)  # before the progress bar, and before any process is started for it
-    config = CollectionConfig(
-        environment=environment, episodes=episodes, steps=steps, seed=seed, image_size=image_size
-    )
+    asked = {
+        "environment": environment, "task": task, "look": look, "views": views, "mix": _weights(mix),
+        "episodes": episodes, "steps": steps, "seed": seed, "image_size": image_size,
+    }  # fmt: skip
+    config = parse_config(CollectionConfig, asked, "command line")
     with progress_bar() as progress:
-        task = progress.add_task("episodes", total=episodes, note="")
+        bar = progress.add_task("episodes", total=episodes, note="")
         for added in run(config, out, workers):
-            progress.advance(task, added)
-    output.print(f"{episodes} episodes of {steps} actions in {out}", highlight=False)
+            progress.advance(bar, added)
+    counts = read_manifest(out).counts
+    output.print(
+        f"{episodes} episodes of {steps} actions in {out}: {100.0 * counts.contact:.1f} % of the actions with touch, "
+        f"{counts.dropped} drawn again because the object was lost",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _weights(mix: str) -> dict[str, float]:
+    """'wander=1,push=3' -> weights by name; a name alone weighs 1."""
+    found = {}
+    for part in mix.split(","):
+        name, _, weight = part.partition("=")
+        try:
+            found[name.strip()] = float(weight or 1.0)
+        except ValueError:
+            raise typer.BadParameter(f"'{part}': expected NAME=WEIGHT", param_hint="--mix") from None
+    return found

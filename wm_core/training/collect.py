@@ -1,4 +1,4 @@
-"""Collects episodes of exploration, in parallel processes, shard by shard; goes on where it was stopped."""
+"""Collects episodes in parallel processes, shard by shard; goes on where it was stopped."""
 
 from __future__ import annotations
 
@@ -6,89 +6,111 @@ import multiprocessing
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
-import numpy as np
-
-from wm_core.config import Strict
 from wm_core.environments import make_environment
-from wm_core.kinematics.differential import step_towards
-from wm_core.preprocess import preprocess_image
-from wm_core.protocols import Environment
-from wm_core.training.dataset import Episodes, Manifest, shard_path, write_manifest, write_shard
-from wm_core.training.exploration import Exploration, ExplorationConfig
-from wm_core.types import Observation, Pose
+from wm_core.training.behaviours.behaviour import Playground
+from wm_core.training.behaviours.mixture import Mixture, check_mix
+from wm_core.training.hdf5_shard import Episode, ShardSummary, shard_path, summarise_shard, write_shard
+from wm_core.training.manifest import (
+    CollectionConfig,
+    Counts,
+    Manifest,
+    begin_manifest,
+    installed_packages,
+    write_manifest,
+)
+from wm_core.training.record import BehaviourDriver, ObjectLost, record_episode
 
 # Collection seeds start here, evaluation seeds below: no evaluated scene was ever trained on.
 FIRST_SEED = 1_000_000
+_NEXT_TRY = 1_000_000_000  # between the seeds of an episode and of its redraw; above all first tries
+_TRIES = 20
 
 
-class CollectionConfig(Strict):
-    """One collection run."""
-
-    environment: str = "panda_tabletop"
-    episodes: int = 1000
-    steps: int = 40
-    seed: int = 0
-    image_size: int = 64
-    step: float = 0.2
-    episodes_per_shard: int = 25
-
-    def manifest(self) -> Manifest:
-        """What the folder will say of itself."""
-        return Manifest(**self.model_dump())
+class CollectionError(RuntimeError):
+    """No episode can be had; the message says of which seed."""
 
 
 def collect(config: CollectionConfig, folder: Path, workers: int = 2) -> Iterator[int]:
-    """Yields the number of episodes that a finished shard added, shards already on disk first."""
-    write_manifest(folder, config.manifest())
+    """Yields the number of episodes that a finished shard added, shards already on disk first.
+
+    The manifest is brought up to date with every shard. Raises `DatasetError` when the folder is of another collection,
+    `ConfigError` for an unknown environment or behaviour, `CollectionError`.
+    """
+    check_mix(config.mix)
+    manifest = begin_manifest(folder, _fresh_manifest(config))
     numbers = range(-(-config.episodes // config.episodes_per_shard))
-    there = [number for number in numbers if shard_path(folder, number).exists()]
-    yield from (len(_seeds(config, number)) for number in there)
-    jobs = [(config, folder, number) for number in numbers if number not in there]
+    done = {number: summarise_shard(path) for number in numbers if (path := shard_path(folder, number)).exists()}
+    write_manifest(folder, _counted(manifest, done))
+    yield from (summary.episodes for summary in done.values())
+    jobs = [(config, folder, number) for number in numbers if number not in done]
     with multiprocessing.get_context("spawn").Pool(min(workers, max(len(jobs), 1)), _ignore_interrupt) as pool:
-        yield from pool.imap_unordered(_collect_shard, jobs)
+        for number, summary in pool.imap_unordered(_collect_shard, jobs):
+            done[number] = summary
+            write_manifest(folder, _counted(manifest, done))
+            yield summary.episodes
 
 
-def collect_episode(environment: Environment, seed: int, config: CollectionConfig) -> Episodes:
-    """One episode (N = 1), drawn from `seed` alone."""
-    explore = Exploration(ExplorationConfig(), seed)
-    kinematics, robot = environment.kinematics, environment.robot
-    seen, truth, actions = [environment.reset(seed)], [environment.tool_position()], []
-    for _ in range(config.steps):
-        here = kinematics.forward(seen[-1].joints.position).position
-        aim = Pose(here + explore.action(here), np.array(robot.tool_orientation))
-        target = step_towards(kinematics, seen[-1].joints.position, aim, np.array(robot.home))
-        actions.append(kinematics.forward(target).position - here)
-        seen.append(environment.step(target, config.step))
-        truth.append(environment.tool_position())
-    return _pack(seen, truth, actions, config.image_size)
+def collect_episode(environment: Playground, seed: int, config: CollectionConfig) -> tuple[Episode, int]:
+    """One episode, drawn from `seed` alone, and the seed of its scene: another one where the object was lost.
+
+    Raises `CollectionError`.
+    """
+    for attempt in range(_TRIES):
+        drawn = seed + attempt * _NEXT_TRY
+        first = environment.reset(drawn)
+        behaviour = Mixture(config.mix, environment.play_box, environment.max_step, drawn)
+        driver = BehaviourDriver(environment, behaviour)
+        try:
+            return record_episode(environment, first, driver, config.steps, config.step, config.image_size), drawn
+        except ObjectLost as error:
+            lost = error
+    raise CollectionError(f"no episode from seed {seed} in {_TRIES} tries: {lost}; is the play box right?")
 
 
-def _pack(seen: list[Observation], truth: list[np.ndarray], actions: list[np.ndarray], size: int) -> Episodes:
-    return Episodes(
-        np.stack([preprocess_image(observation.image, size) for observation in seen])[None],
-        np.stack([observation.joints.position for observation in seen])[None].astype(np.float32),
-        np.stack(truth)[None].astype(np.float32),
-        np.stack(actions)[None].astype(np.float32),
-    )
+def open_playground(config: CollectionConfig) -> Playground:
+    """The environment to collect in. Raises `ConfigError`."""
+    made = make_environment(config.environment, task=config.task, look=config.look, views=config.views)
+    return cast(Playground, made)
 
 
-def _collect_shard(job: tuple[CollectionConfig, Path, int]) -> int:
+def _collect_shard(job: tuple[CollectionConfig, Path, int]) -> tuple[int, ShardSummary]:
     config, folder, number = job
-    environment = make_environment(config.environment)
+    environment = open_playground(config)
     try:
-        parts = [collect_episode(environment, seed, config) for seed in _seeds(config, number)]
+        found = [collect_episode(environment, seed, config) for seed in _seeds(config, number)]
     finally:
         environment.close()
-    joined = [np.concatenate([getattr(part, name) for part in parts]) for name in Episodes.__dataclass_fields__]
-    write_shard(shard_path(folder, number), Episodes(*joined))
-    return len(parts)
+    seeds = [drawn for _, drawn in found]
+    dropped = sum(drawn // _NEXT_TRY for drawn in seeds)
+    return number, write_shard(shard_path(folder, number), [episode for episode, _ in found], seeds, dropped)
 
 
 def _seeds(config: CollectionConfig, number: int) -> range:
     first = number * config.episodes_per_shard
     base = FIRST_SEED * (1 + config.seed)
     return range(base + first, base + min(first + config.episodes_per_shard, config.episodes))
+
+
+def _fresh_manifest(config: CollectionConfig) -> Manifest:
+    environment = open_playground(config)
+    try:
+        gripper, max_step = environment.gripper, environment.max_step
+    finally:
+        environment.close()
+    return Manifest(**config.model_dump(), gripper=gripper, max_step=max_step, packages=installed_packages())
+
+
+def _counted(manifest: Manifest, done: dict[int, ShardSummary]) -> Manifest:
+    episodes = sum(summary.episodes for summary in done.values())
+    touched = sum(summary.episodes * summary.contact for summary in done.values())
+    counts = Counts(
+        episodes=episodes,
+        dropped=sum(summary.dropped for summary in done.values()),
+        contact=touched / max(episodes, 1),
+    )
+    return manifest.model_copy(update={"counts": counts})
 
 
 def _ignore_interrupt() -> None:

@@ -1,101 +1,117 @@
-"""Episodes on disk: a folder with `manifest.json` and numbered shards (`.npz`, arrays only, nothing pickled)."""
+"""Reads a dataset: numbers are held in memory, images are streamed from the shards. Format: docs/dataset.md."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
+import h5py
 import numpy as np
-from pydantic import ValidationError
 
-from wm_core.config import Strict
-
-
-class DatasetError(ValueError):
-    """The folder holds no usable dataset; the message names what is wrong."""
+from wm_core.training.hdf5_shard import SMALL_FIELDS, Episode, damaged, read_small_fields
+from wm_core.training.manifest import DatasetError, Manifest, read_manifest
 
 
-class Manifest(Strict):
-    """What a dataset is: enough to make it again."""
+class ImageStore:
+    """The images of all episodes, on disk. `places`: shard file and row of every episode."""
 
-    version: int = 1
-    environment: str
-    seed: int
-    episodes: int
-    steps: int
-    image_size: int
-    step: float
-    episodes_per_shard: int
+    def __init__(self, places: Sequence[tuple[Path, int]]) -> None:
+        self._places = places
+        self._files: dict[Path, h5py.File] = {}
+
+    def read(self, episode: int, start: int, stop: int) -> np.ndarray:
+        """-> (stop - start, 3 V, h, w) uint8. Raises `DatasetError` when the shard is damaged."""
+        path, row = self._places[episode]
+        try:
+            if path not in self._files:
+                # No cache of chunks: random windows hardly ever meet the same one twice.
+                self._files[path] = h5py.File(path, "r", rdcc_nbytes=0)
+            return self._files[path]["images"][row, start:stop]
+        except (OSError, KeyError) as error:
+            raise damaged(path, error) from error
 
 
-@dataclass(frozen=True, eq=False)
-class Episodes:
-    """N episodes of T actions.
+class Dataset:
+    """Episodes of one or more folders, all of one shape.
 
-    images: (N, T + 1, 3, h, w) uint8; joints: (N, T + 1, J) rad; tool: (N, T + 1, 3) m, ground truth for probes;
-    actions: (N, T, 3) m, the tool displacement commanded after each frame.
+    manifest: of the first folder. Arrays of all N episodes: joints (N, T + 1, J), gripper (N, T + 1),
+    tool (N, T + 1, 3), object (N, T + 1, 3), actions (N, T, A), carried (N, T, 3), touch (N, T); see `Episode`.
     """
 
-    images: np.ndarray
-    joints: np.ndarray
-    tool: np.ndarray
-    actions: np.ndarray
+    def __init__(self, manifest: Manifest, numbers: dict[str, np.ndarray], images: ImageStore, rows: np.ndarray, group: np.ndarray) -> None:
+        """numbers: the small fields of these episodes; rows: their places in `images`; group: their folders, (N,)."""
+        self.manifest = manifest
+        self.joints, self.gripper = numbers["joints"], numbers["gripper"]
+        self.tool, self.object = numbers["tool"], numbers["object"]
+        self.actions, self.carried, self.touch = numbers["actions"], numbers["carried"], numbers["touch"]
+        self._numbers, self._images, self._rows, self._group = numbers, images, rows, group
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.joints)
+
+    @property
+    def steps(self) -> int:
+        """T, actions in an episode."""
+        return self.actions.shape[1]
+
+    def images(self, episode: int, start: int = 0, stop: int | None = None) -> np.ndarray:
+        """Frames `start` to `stop` of one episode, read from disk: (stop - start, 3 V, h, w) uint8."""
+        return self._images.read(int(self._rows[episode]), start, self.steps + 1 if stop is None else stop)
+
+    def episode(self, number: int) -> Episode:
+        """One episode, images and all."""
+        return Episode(images=self.images(number), **{name: values[number] for name, values in self._numbers.items()})
+
+    def split(self, held_out_fraction: float) -> tuple[Dataset, Dataset]:
+        """(seen, held out) by episodes: the last of every folder, at least one each."""
+        held = np.zeros(len(self), dtype=bool)
+        for folder in np.unique(self._group):
+            members = np.flatnonzero(self._group == folder)
+            held[members[-max(1, round(held_out_fraction * len(members))) :]] = True
+        return self._select(np.flatnonzero(~held)), self._select(np.flatnonzero(held))
+
+    def joint_statistics(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of proprioception, (J,) each; with a gripper its opening (m) is one more at the end."""
+        values = self.joints
+        if self.manifest.gripper:
+            values = np.concatenate([values, self.gripper[..., None]], axis=-1)
+        flat = values.reshape(-1, values.shape[-1])
+        return flat.mean(0, dtype=np.float64).astype(np.float32), flat.std(0, dtype=np.float64).astype(np.float32)
+
+    def _select(self, episodes: np.ndarray) -> Dataset:
+        numbers = {name: values[episodes] for name, values in self._numbers.items()}
+        return Dataset(self.manifest, numbers, self._images, self._rows[episodes], self._group[episodes])
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Writes it, or checks that it equals what is there (a collection that goes on). Raises `DatasetError`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "manifest.json"
-    if path.exists():
-        there = read_manifest(folder)
-        if there != manifest:
-            raise DatasetError(f"{path} is of another collection ({there}); choose another folder or remove it")
-        return
-    path.write_text(manifest.model_dump_json(indent=1))
+def open_dataset(folder: Path) -> Dataset:
+    """Every shard that is there, in order. Raises `DatasetError` when there is none, or a damaged one."""
+    return open_datasets([folder])
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Raises `DatasetError`."""
-    path = Path(folder) / "manifest.json"
-    try:
-        return Manifest.model_validate_json(path.read_text())
-    except OSError as error:
-        raise DatasetError(f"no dataset at {folder}: cannot read manifest.json ({error.strerror})") from error
-    except ValidationError as error:
-        raise DatasetError(f"{path} is damaged: {error.errors()[0]['msg']}") from error
+def open_datasets(folders: Sequence[Path]) -> Dataset:
+    """Several folders as one. Raises `DatasetError` for folders that do not fit together."""
+    manifests = [read_manifest(folder) for folder in folders]
+    for folder, manifest in zip(folders, manifests):
+        _require_equal(folders[0], manifests[0], folder, manifest)
+    places: list[tuple[Path, int]] = []
+    group: list[int] = []
+    parts: list[dict[str, np.ndarray]] = []
+    for number, folder in enumerate(folders):
+        paths = sorted(Path(folder).glob("shard_*.h5"))
+        if not paths:
+            raise DatasetError(f"the dataset at {folder} has no shards yet; run `wm collect` first")
+        for path in paths:
+            parts.append(read_small_fields(path))
+            count = len(parts[-1]["joints"])
+            places += [(path, row) for row in range(count)]
+            group += [number] * count
+    numbers = {name: np.concatenate([part[name] for part in parts]) for name in SMALL_FIELDS}
+    return Dataset(manifests[0], numbers, ImageStore(places), np.arange(len(places)), np.array(group))
 
 
-def shard_path(folder: Path, number: int) -> Path:
-    """Where shard `number` lies."""
-    return Path(folder) / f"shard_{number:05d}.npz"
-
-
-def write_shard(path: Path, episodes: Episodes) -> None:
-    """Whole or not at all: a killed collection leaves no half shard."""
-    partial = path.with_suffix(".partial")
-    with open(partial, "wb") as file:
-        np.savez(file, images=episodes.images, joints=episodes.joints, tool=episodes.tool, actions=episodes.actions)
-    os.replace(partial, path)
-
-
-def read_dataset(folder: Path) -> tuple[Manifest, Episodes]:
-    """Every shard that is there, in order. Raises `DatasetError` when there is none."""
-    manifest = read_manifest(folder)
-    paths = sorted(Path(folder).glob("shard_*.npz"))
-    if not paths:
-        raise DatasetError(f"the dataset at {folder} has no shards yet; run `wm collect` to its end first")
-    shards = [_read_shard(path) for path in paths]
-    join = [np.concatenate([getattr(shard, name) for shard in shards]) for name in Episodes.__dataclass_fields__]
-    return manifest, Episodes(*join)
-
-
-def _read_shard(path: Path) -> Episodes:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return Episodes(*(arrays[name] for name in Episodes.__dataclass_fields__))
-    except (OSError, ValueError, KeyError) as error:
-        raise DatasetError(f"{path} is damaged ({error}); remove it and collect again") from error
+def _require_equal(first: Path, one: Manifest, second: Path, other: Manifest) -> None:
+    for name in ("image_size", "views", "step", "steps", "gripper", "max_step"):
+        if getattr(one, name) != getattr(other, name):
+            raise DatasetError(
+                f"{first} and {second} do not fit together: {name} is {getattr(one, name)} and {getattr(other, name)}"
+            )
