@@ -203,9 +203,30 @@ class PlannerConfig(Strict):
     min_std: float = Field(0.03, ge=0.0, le=1.0, description="of the largest action")
     correlation: float = Field(0.5, ge=0.0, lt=1.0, description="of the noise of neighbouring steps")
     warm_start: bool = True
+    prior_share: float = Field(0.3, ge=0.0, le=1.0, description="of the samples, drawn from the model's action prior if it has one")
     deadline: float = Field(0.1, gt=0.0, le=60.0)
     seed: int = Field(0, ge=0)
     weights: ObjectiveWeights = ObjectiveWeights()
+
+
+class PriorConfig(Strict):
+    """A goal-conditioned policy on frozen latents: what it is and how it was fitted.
+
+    horizon: actions that it proposes at once. goal_steps: how far ahead the goals lie that it was fitted to, at most.
+    components: of the mixture; 1 and goals a few steps ahead make it inverse dynamics (GC-IDM, arXiv 2605.08732).
+    """
+
+    horizon: int = Field(5, ge=1, le=64)
+    components: int = Field(5, ge=1, le=64)
+    goal_steps: int = Field(25, ge=1)
+    hidden: int = Field(512, ge=8, le=8192)
+    layers: int = Field(3, ge=1, le=16)
+    dropout: float = Field(0.1, ge=0.0, lt=1.0)
+    seed: int = Field(0, ge=0)
+    steps: int = Field(4000, ge=1)
+    batch: int = Field(512, ge=2)
+    learning_rate: float = Field(1e-3, gt=0.0)
+    weight_decay: float = Field(1e-3, ge=0.0)
 
 
 class SafetyConfig(Strict):
@@ -231,12 +252,17 @@ class SafetyConfig(Strict):
 
 
 class ModelCardConfig(Strict):
-    """`config.yaml` of a shipped model: architecture and the planner settings it was evaluated with."""
+    """`config.yaml` of a shipped model: architecture and the planner settings it was evaluated with.
+
+    prior, inverse_dynamics: policies that were fitted to its latents and lie beside it, None where there is none.
+    """
 
     robot: str = "panda"
     model: WorldModelConfig = WorldModelConfig()
     training: TrainingConfig = TrainingConfig()
     planner: PlannerConfig = PlannerConfig()
+    prior: PriorConfig | None = None
+    inverse_dynamics: PriorConfig | None = None
 
 
 ConfigT = TypeVar("ConfigT", bound=Strict)
