@@ -1,102 +1,211 @@
-"""Scores are what they say: intervals, fixed episode length, controls on the same seeds."""
+"""Scores are what they say: fixed episode length, stages in turn, judged at the last step, controls on the same seeds."""
 
 import json
 
 import numpy as np
 import pytest
 
-from wm_core.evaluation.episode import run_episode
-from wm_core.evaluation.evaluate import Evaluation, TaskSettings
-from wm_core.evaluation.policies import HoldPolicy
-from wm_core.evaluation.wilson import wilson95
-from wm_core.types import Goal, JointState, Observation
-
-
-@pytest.mark.parametrize(
-    ("successes", "trials", "low", "high"),
-    [
-        # z = 1.959964, z^2 = 3.841459. 0 of 10: centre 1.9207 / 13.8415 = 0.13877, margin the same.
-        (0, 10, 0.0, 0.27754),
-        # 95 of 100: (0.95 + 0.019207) / 1.0384146 = 0.93335; z sqrt(0.000475 + 0.000096) / 1.0384146 = 0.04511
-        (95, 100, 0.88825, 0.97846),
-        (10, 10, 0.72246, 1.0),
-    ],
-)
-def test_wilson_by_hand(successes, trials, low, high):
-    assert wilson95(successes, trials) == pytest.approx((low, high), abs=1e-4)
-
-
-def test_wilson_refuses_what_cannot_be():
-    with pytest.raises(ValueError, match="5 successes of 4 trials"):
-        wilson95(5, 4)
+from wm_core.baselines.hold import HoldPolicy
+from wm_core.evaluation.conditions import Conditions
+from wm_core.evaluation.controls import ControlStore
+from wm_core.evaluation.episode import EpisodeResult, run_episode, succeeded
+from wm_core.evaluation.evaluate import Evaluation
+from wm_core.evaluation.policy import Policy
+from wm_core.evaluation.report import read_report, summarise
+from wm_core.types import Command, Goal, JointState, Observation, Outcome, Stage
 
 
 class Line:
-    """An environment on a line: the 'tool' is joint 0, the goal stands at 0.2 m."""
+    """An environment on a line: the 'tool' is joint 0, starting at 0; two stages, the goal is at 0.2 m + 1 cm a seed."""
 
-    def __init__(self):
-        self.steps = 0
+    def __init__(self, steps=(2, 2)):
+        self._steps = steps
+        self.resets = []
 
     def reset(self, seed):
-        self.place, self.steps = 0.0, 0
+        self.place, self.time, self.seed = 0.0, 0.0, seed
+        self.resets.append(seed)
         return self._look()
 
-    def sample_goal(self, seed, kind="image"):
-        return Goal(image=np.zeros((32, 32, 3), np.uint8))
+    def stages(self, seed, kind="image"):
+        # Goals in joint space: half way, then the whole way.
+        self.target = 0.2 + 0.01 * seed
+        goals = (np.array([0.5 * self.target, *np.zeros(6)]), np.array([self.target, *np.zeros(6)]))
+        return tuple(Stage(Goal(joints=goal), steps) for goal, steps in zip(goals, self._steps))
 
-    def step(self, joint_target, duration):
-        self.place, self.steps = float(joint_target[0]), self.steps + 1
+    def step(self, command, duration):
+        self.place, self.time = float(command.joints[0]), self.time + duration
         return self._look()
 
-    def distance(self):
-        return abs(0.2 - self.place)
+    def outcome(self):
+        distance = abs(self.target - self.place)
+        return Outcome(distance <= 0.03, distance)
 
     def _look(self):
         position = np.array([self.place, *np.zeros(6)])
-        return Observation(np.zeros((32, 32, 3), np.uint8), JointState(position, np.zeros(7), 0.2 * self.steps), 0.2 * self.steps)
+        return Observation(np.zeros((32, 32, 3), np.uint8), JointState(position, np.zeros(7), self.time), self.time)
 
 
-class Walk:
-    """Goes 5 cm a step, for ever: passing the goal is no success."""
+class Walk(Policy):
+    """Goes on for ever, `stride` m a step: passing the goal is no success."""
 
-    def start(self, goal, seed):
-        pass
+    def __init__(self, stride=0.05, name="walk"):
+        self.name, self.stride, self.goals = name, stride, []
+
+    def start(self, seed):
+        self.goals = []
+
+    def pursue(self, goal):
+        self.goals.append(float(goal.joints[0]))
 
     def act(self, observation):
-        return observation.joints.position + np.array([0.05, 0, 0, 0, 0, 0, 0])
+        return Command(observation.joints.position + np.array([self.stride, 0, 0, 0, 0, 0, 0]))
 
 
 def test_an_episode_runs_to_its_end_and_is_scored_there():
-    # 4 steps end at 0.20 m, on the goal; 6 steps end at 0.30 m, 10 cm past it.
-    arrived = run_episode(Line(), Walk(), 3, "image", 4, 0.2, 0.03)
-    passed = run_episode(Line(), Walk(), 3, "image", 6, 0.2, 0.03)
+    # Seed 0, goal at 0.20 m. 2 + 2 steps of 5 cm end on it; 2 + 4 end at 0.30 m, 10 cm past it.
+    arrived = run_episode(Line(), Walk(), 0, "joints", 0.2).result
+    passed = run_episode(Line((2, 4)), Walk(), 0, "joints", 0.2).result
     assert arrived.success and arrived.distance_m == pytest.approx(0.0, abs=1e-9)
     assert not passed.success and passed.distance_m == pytest.approx(0.1)
     assert passed.start_distance_m == pytest.approx(0.2) and passed.steps == 6
 
 
+def test_standing_well_late_is_told_apart_from_success():
+    # Strides of 5 cm pass 0.20 m with step 4. Of 2 + 4 = 6 steps the last five are 2 to 6: close among them.
+    assert run_episode(Line((2, 4)), Walk(), 0, "joints", 0.2).result.close_late
+    # Of 9 steps the last five are 5 to 9: at 0.25 m and beyond, 5 cm or more from the goal.
+    assert not run_episode(Line((2, 7)), Walk(), 0, "joints", 0.2).result.close_late
+
+
+def test_every_stage_has_its_goal_and_its_steps():
+    walk = Walk()
+    episode = run_episode(Line((1, 3)), walk, 10, "joints", 0.2)
+    assert walk.goals == pytest.approx([0.15, 0.3])  # 0.2 + 10 * 0.01, and half of it first
+    assert episode.result.steps == 4 and len(episode.frames) == 5
+    assert episode.goal.joints[0] == pytest.approx(0.3)
+
+
+def test_a_tolerance_judges_distance_anew_and_nothing_else():
+    near, far = Outcome(True, 0.02), Outcome(False, 0.05)
+    assert succeeded(near, None) and not succeeded(near, 0.01)
+    assert not succeeded(far, None) and succeeded(far, 0.06)
+    assert not succeeded(Outcome(False, 0.02, "not released"), 0.06)
+
+
 def test_holding_still_stays_where_it_began():
-    held = run_episode(Line(), HoldPolicy(), 0, "image", 5, 0.2, 0.03)
+    held = run_episode(Line(), HoldPolicy(), 0, "joints", 0.2).result
     assert held.distance_m == pytest.approx(0.2) and not held.success
 
 
-def test_the_report_has_the_keys_that_others_read():
-    evaluation = Evaluation(TaskSettings(), "toy")
-    with pytest.raises(ValueError, match="nothing to report"):
-        evaluation.report()
-    from wm_core.evaluation.episode import EpisodeResult
-    from wm_core.evaluation.report import EvaluatedEpisode
+def evaluated(seeds, store=None, policies=None, line=None):
+    line = Line() if line is None else line
+    evaluation = Evaluation(
+        Conditions(goal="joints"), policies or [Walk()], [Walk(0.01, "slow"), HoldPolicy()], store or ControlStore()
+    )
+    for _ in evaluation.run(line, seeds):
+        pass
+    return evaluation
 
-    for seed, success in ((7, True), (8, False)):
-        result = EpisodeResult(seed=seed, success=success, distance_m=0.01, start_distance_m=0.3, steps=25)
-        evaluation.planner.append(EvaluatedEpisode(**result.model_dump(), plan_ms_p50=20.0, plan_ms_p95=30.0))
-        evaluation.random.append(result.model_copy(update={"success": False}))
-        evaluation.hold.append(result.model_copy(update={"success": False}))
-        evaluation.plan_ms += [20.0, 30.0]
-    written = json.loads(evaluation.report().model_dump_json())
-    assert written["task"] == "reach" and written["goal"] == "image" and written["model"] == "toy"
-    assert written["success_rate"] == 0.5 and written["tolerance_m"] == 0.03
-    assert written["wilson95"] == pytest.approx([0.0945, 0.9055], abs=1e-3)  # 1 of 2, by the formula above
-    assert written["controls"] == {"random": {"success_rate": 0.0}, "hold": {"success_rate": 0.0}}
-    keys = {"seed", "success", "distance_m", "start_distance_m", "steps", "plan_ms_p50", "plan_ms_p95"}
-    assert keys <= written["episodes"][0].keys()
+
+def test_policies_and_controls_are_scored_on_the_same_seeds():
+    # 4 strides of 5 cm end at 0.20 m: within 3 cm of 0.20 + 0.01 seed for seeds 0 to 3 of 0 to 5, not for 4 and 5.
+    report = evaluated(range(6)).report("toy")
+    assert [episode.seed for episode in report.policies[0].episodes] == list(range(6))
+    assert [episode.success for episode in report.policies[0].episodes] == [True] * 4 + [False] * 2
+    assert report.policies[0].success_rate == pytest.approx(4 / 6)
+    # 4 of 6 by Wilson: (4/6 + 0.320122) / 1.640243 = 0.60161; 1.959964 sqrt(0.0370370 + 0.0266768) / 1.640243 = 0.30162
+    assert report.policies[0].wilson95 == pytest.approx((0.29999, 0.90323), abs=1e-4)
+    assert [control.policy for control in report.controls] == ["slow", "hold"]
+    assert [control.success_rate for control in report.controls] == [0.0, 0.0]
+    # Medians of |0.01 seed|: 0, 1, 2, 3, 4, 5 cm.
+    assert report.policies[0].median_distance_m == pytest.approx(0.025)
+
+
+def test_the_worst_episodes_are_failures_first_then_by_distance():
+    # All six: 5 and 4 fail, then 3, 2, 1 cm; seed 0 is the sixth and left out.
+    assert [episode.result.seed for episode in evaluated(range(6)).worst] == [5, 4, 3, 2, 1]
+
+
+def test_nothing_done_is_nothing_to_report():
+    with pytest.raises(ValueError, match="nothing to report"):
+        evaluated(range(0)).report("toy")
+
+
+def test_an_interrupted_seed_counts_for_nobody():
+    class Interrupted(HoldPolicy):
+        def start(self, seed):
+            super().start(seed)
+            if seed == 2:
+                raise KeyboardInterrupt
+
+    evaluation = Evaluation(Conditions(goal="joints"), [Walk()], [Interrupted()], ControlStore())
+    with pytest.raises(KeyboardInterrupt):
+        for _ in evaluation.run(Line(), range(5)):
+            pass
+    report = evaluation.report("toy")
+    assert len(report.policies[0].episodes) == len(report.controls[0].episodes) == 2
+
+
+def test_a_control_among_the_policies_is_run_once():
+    line = Line()
+    evaluation = evaluated(range(1), policies=[Walk(), HoldPolicy()], line=line)
+    report = evaluation.report("toy")
+    assert [one.policy for one in report.policies] == ["walk", "hold"] and [one.policy for one in report.controls] == ["slow"]
+    assert len(line.resets) == 3
+
+
+def test_two_policies_of_one_name_are_refused():
+    with pytest.raises(ValueError, match="different names"):
+        Evaluation(Conditions(), [Walk(), Walk()], [], ControlStore())
+
+
+def test_controls_on_file_are_not_run_again(tmp_path):
+    path = tmp_path / "controls.json"
+    store = ControlStore(path)
+    first = evaluated(range(3), store).report("toy")
+    store.save()
+    line = Line()
+    again = evaluated(range(4), ControlStore(path), line=line).report("toy")
+    # Seeds 0 to 2 are reset for the policy alone, seed 3 for the policy and both controls.
+    assert line.resets == [0, 1, 2, 3, 3, 3]
+    assert again.controls[0].episodes[:3] == first.controls[0].episodes
+
+
+def test_controls_of_other_conditions_are_not_taken(tmp_path):
+    store = ControlStore(tmp_path / "controls.json")
+    evaluated(range(1), store)
+    assert store.get(Conditions(goal="joints"), "hold", 0) is not None
+    assert store.get(Conditions(goal="pose"), "hold", 0) is None
+
+
+def test_controls_of_another_simulator_are_refused(tmp_path):
+    store = ControlStore(tmp_path / "controls.json")
+    evaluated(range(1), store)
+    stale = store.get(Conditions(goal="joints"), "hold", 0).model_copy(update={"start_distance_m": 0.21})
+    store.put(Conditions(goal="joints"), "hold", stale)
+    with pytest.raises(ValueError, match="seed 0 started 0.2100 m .* 0.2000 m here; remove the file"):
+        evaluated(range(1), store)
+
+
+def test_the_report_is_read_back_as_it_was_written(tmp_path):
+    report = evaluated(range(2)).report("toy")
+    path = tmp_path / "report.json"
+    path.write_text(report.model_dump_json())
+    assert read_report(path) == report
+    written = json.loads(path.read_text())
+    assert written["conditions"]["task"] == "reach" and written["policies"][0]["episodes"][1]["seed"] == 1
+    path.write_text('{"policies": []}')
+    with pytest.raises(ValueError, match="no report of `wm eval`"):
+        read_report(path)
+
+
+def test_times_of_plans_are_pooled_over_episodes():
+    from wm_core.evaluation.account import Account
+
+    def result(seed, times):
+        account = Account(plan_ms=times)
+        return EpisodeResult(seed=seed, success=True, distance_m=0.0, start_distance_m=0.1, steps=2, account=account)
+
+    found = summarise("toy", [result(0, (10.0, 20.0)), result(1, (30.0,))])
+    assert found.plan_ms_p50 == 20.0 and found.plan_ms_p95 == pytest.approx(29.0)  # 20 + 0.9 * 10

@@ -6,65 +6,97 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
-from rich.table import Table
 
 from wm_core.cli.console import output, progress_bar
 
 if TYPE_CHECKING:
-    from wm_core.evaluation.report import EvaluationReport
+    from wm_core.evaluation.evaluate import Evaluation
+    from wm_core.protocols import Environment
 
 
 def evaluate(
     model: Annotated[str, typer.Option(help="Name or folder of a trained model.")] = "panda_tabletop",
-    task: Annotated[str, typer.Option(help="Task; 'reach' is the only one so far.")] = "reach",
+    task: Annotated[str, typer.Option(help="Task of the environment: reach, push, pick_place or reach_around.")] = "reach",
     episodes: Annotated[int, typer.Option(min=1, help="Seeded episodes.")] = 20,
     seed: Annotated[int, typer.Option(min=0, max=999_999, help="Of the first episode; the next ones count up.")] = 0,
-    goal: Annotated[str, typer.Option(help="What the goal is told as: image, pose or joints.")] = "image",
-    tolerance: Annotated[float, typer.Option(min=1e-4, max=1.0, help="Success is to end this close, m.")] = 0.03,
+    goal: Annotated[str, typer.Option(help="What the goal is told as: image, final, pose, joints or object.")] = "image",
+    policy: Annotated[Optional[list[str]], typer.Option(help="NAME or NAME=FOLDER, repeated; 'planner' by default.")] = None,
+    tolerance: Annotated[Optional[float], typer.Option(min=1e-4, max=1.0, help="m, in place of the task's own.")] = None,
     environment: Annotated[str, typer.Option("--env", help="Registered environment.")] = "panda_tabletop",
+    perturb: Annotated[Optional[str], typer.Option(help="NAME=STRENGTH: what is wrong with the scene.")] = None,
+    look: Annotated[Optional[float], typer.Option(min=0.0, max=1.0, help="Strength of domain randomisation.")] = None,
+    views: Annotated[Optional[int], typer.Option(min=1, help="Cameras.")] = None,
+    settings: Annotated[Optional[list[str]], typer.Option("--set", help="planner.NAME=VALUE, repeated.")] = None,
+    controls: Annotated[Optional[Path], typer.Option(help="Keep the controls' results here, and take them from it.")] = None,
     json: Annotated[Optional[Path], typer.Option(help="Write the report here.")] = None,
+    sheet: Annotated[Optional[Path], typer.Option(help="Write a PNG of the first policy's worst five episodes here.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads, 0 for torch's choice.")] = 0,
 ) -> None:
-    """Plan in closed loop on seeded episodes; score by ground truth beside a random and a hold-still control."""
+    """Run policies in closed loop on seeded episodes; score by ground truth beside a random and a hold-still control."""
     import torch
 
-    from wm_core.agent import load_agent
+    from wm_core.baselines.catalogue import Workshop, make_policy
+    from wm_core.baselines.mover import Mover
     from wm_core.environments import make_environment
-    from wm_core.evaluation.evaluate import Evaluation, TaskSettings
+    from wm_core.evaluation.conditions import Conditions
+    from wm_core.evaluation.controls import ControlStore
+    from wm_core.evaluation.evaluate import Evaluation
+    from wm_core.evaluation.overrides import load_planner
+    from wm_core.model.checkpoint import load_card
     from wm_core.resources import find_model
 
-    if task != "reach":
-        raise ValueError(f"task '{task}' is not known: expected 'reach'")
     if threads:
         torch.set_num_threads(threads)
-    agent = load_agent(find_model(model), device)
-    scene = make_environment(environment)
-    evaluation = Evaluation(TaskSettings(goal=goal, tolerance=tolerance), model)
+    card = load_card(find_model(model)).model
+    conditions = Conditions(
+        environment=environment,
+        task=task,
+        goal=goal,
+        tolerance_m=tolerance,
+        look=look,
+        views=views,
+        perturb=perturb,
+        step_s=card.step,
+        max_step_m=card.max_step,
+    )
+    store = ControlStore(controls)
+    scene = make_environment(environment, **conditions.options())
     try:
-        with progress_bar() as progress:
-            bar = progress.add_task(f"{task} from {goal}", total=episodes, note="")
-            for count, _ in enumerate(evaluation.run(scene, agent, range(seed, seed + episodes)), start=1):
-                reached = sum(episode.success for episode in evaluation.planner)
-                progress.update(bar, completed=count, note=f"{reached} of {count} reached")
+        workshop = Workshop(
+            model, Mover(scene.kinematics, scene.robot, card.max_step), lambda folder: load_planner(folder, device, settings or ())
+        )
+        policies = [make_policy(spec, workshop) for spec in policy or ["planner"]]
+        evaluation = Evaluation(conditions, policies, [make_policy(name, workshop) for name in ("random", "hold")], store)
+        try:
+            _run(evaluation, scene, range(seed, seed + episodes))
+        finally:
+            store.save()
+            _write(evaluation, model, json, sheet)
     finally:
         scene.close()
-        if evaluation.planner:
-            _write(evaluation.report(), json)
 
 
-def _write(report: "EvaluationReport", path: Path | None) -> None:
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(report.model_dump_json(indent=1) + "\n")
-    low, high = report.wilson95
-    table = Table("policy", "success", "detail", title=f"{report.task}, goal told as {report.goal}")
-    table.add_row(
-        "planner",
-        f"{100 * report.success_rate:.0f} % of {len(report.episodes)}",
-        f"95 % interval {100 * low:.0f} to {100 * high:.0f} %; median {100 * report.median_distance_m:.1f} cm; "
-        f"plan p50 {report.plan_ms_p50:.0f} ms, p95 {report.plan_ms_p95:.0f} ms",
-    )
-    table.add_row("random", f"{100 * report.controls.random.success_rate:.0f} %", "random displacements, same seeds")
-    table.add_row("hold", f"{100 * report.controls.hold.success_rate:.0f} %", "no motion, same seeds")
-    output.print(table)
+def _run(evaluation: "Evaluation", scene: "Environment", seeds: range) -> None:
+    found = evaluation.conditions
+    with progress_bar() as progress:
+        bar = progress.add_task(f"{found.task} from {found.goal}", total=len(seeds), note="")
+        reached = 0
+        for count, result in enumerate(evaluation.run(scene, seeds), start=1):
+            reached += result.success
+            progress.update(bar, completed=count, note=f"{reached} of {count} succeeded")
+
+
+def _write(evaluation: "Evaluation", model: str, json: Path | None, sheet: Path | None) -> None:
+    from wm_core.cli.evaluation_table import evaluation_table
+    from wm_core.evaluation.sheet import write_sheet
+
+    if not evaluation.worst:  # stopped before the first seed was done
+        return
+    report = evaluation.report(model)
+    if json is not None:
+        json.parent.mkdir(parents=True, exist_ok=True)
+        json.write_text(report.model_dump_json(indent=1) + "\n")
+    if sheet is not None:
+        write_sheet(sheet, evaluation.worst)
+    output.print(evaluation_table(report))

@@ -1,85 +1,77 @@
-"""Evaluates a model on a task, with its controls on the same seeds."""
+"""Policies and controls on the same seeds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from wm_core.agent import WorldModelAgent
-from wm_core.evaluation.agent_policy import AgentPolicy
-from wm_core.evaluation.episode import EpisodeResult, run_episode
-from wm_core.evaluation.policies import HoldPolicy, Policy, RandomPolicy
-from wm_core.evaluation.report import (
-    ControlResult,
-    Controls,
-    EvaluatedEpisode,
-    EvaluationReport,
-    interval,
-    success_rate,
-)
+from wm_core.evaluation.conditions import Conditions
+from wm_core.evaluation.controls import ControlStore
+from wm_core.evaluation.episode import Episode, EpisodeResult, run_episode
+from wm_core.evaluation.policy import Policy
+from wm_core.evaluation.report import EvaluationReport, summarise
 from wm_core.protocols import Environment
 
-
-@dataclass(frozen=True)
-class TaskSettings:
-    """How a task is scored. steps: actions in an episode; tolerance: m."""
-
-    name: str = "reach"
-    goal: str = "image"
-    steps: int = 25
-    tolerance: float = 0.03
+WORST = 5  # episodes that are kept to be looked at
 
 
-@dataclass
 class Evaluation:
-    """Results so far; `report` may be called at any time after the first episode."""
+    """Results so far; `report` may be called at any time after the first seed.
 
-    settings: TaskSettings
-    model: str
-    planner: list[EvaluatedEpisode] = field(default_factory=list)
-    random: list[EpisodeResult] = field(default_factory=list)
-    hold: list[EpisodeResult] = field(default_factory=list)
-    plan_ms: list[float] = field(default_factory=list)
+    worst: up to five episodes of the first policy, the worst first.
+    """
 
-    def run(self, environment: Environment, agent: WorldModelAgent, seeds: range) -> Iterator[EvaluatedEpisode]:
-        """Planner, random and hold on each seed in turn; yields the planner's episode when all three are done."""
-        planner = AgentPolicy(agent)
-        random = RandomPolicy(environment.kinematics, environment.robot, agent.planner.max_step)
+    def __init__(
+        self, conditions: Conditions, policies: Sequence[Policy], controls: Sequence[Policy], store: ControlStore
+    ) -> None:
+        """A control that is among the policies too is run once. Raises `ValueError` for two policies of one name."""
+        names = [policy.name for policy in policies]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f"policies {names}: expected at least one, and different names")
+        self.conditions = conditions
+        self.worst: list[Episode] = []
+        self.results: dict[str, list[EpisodeResult]] = {name: [] for name in names}
+        self._policies, self._store = policies, store
+        self._controls = [control for control in controls if control.name not in names]
+        self._control_results: dict[str, list[EpisodeResult]] = {control.name: [] for control in self._controls}
+
+    def run(self, environment: Environment, seeds: range) -> Iterator[EpisodeResult]:
+        """Yields the first policy's result when every policy and control is done with a seed.
+
+        An interrupted seed counts for nobody.
+        """
         for seed in seeds:
-            result = self._episode(environment, planner, seed, agent.planner.step)
-            p50, p95 = np.percentile(planner.plan_ms, [50, 95])
-            # The controls first: an interrupt must not leave an episode without them.
-            controls = [self._episode(environment, control, seed, agent.planner.step) for control in (random, HoldPolicy())]
-            self.random.append(controls[0])
-            self.hold.append(controls[1])
-            self.plan_ms += planner.plan_ms
-            self.planner.append(EvaluatedEpisode(**result.model_dump(), plan_ms_p50=p50, plan_ms_p95=p95))
-            yield self.planner[-1]
+            episodes = [self._episode(environment, policy, seed) for policy in self._policies]
+            fresh = episodes[0].result
+            controls = [self._control(environment, control, fresh) for control in self._controls]
+            for found, episode in zip(self.results.values(), episodes):
+                found.append(episode.result)
+            for found, result in zip(self._control_results.values(), controls):
+                found.append(result)
+            self.worst = sorted([*self.worst, episodes[0]], key=_badness, reverse=True)[:WORST]
+            yield fresh
 
-    def report(self) -> EvaluationReport:
-        """Over the episodes that are done. Raises `ValueError` when there are none."""
-        if not self.planner:
-            raise ValueError("no episode was finished, there is nothing to report")
-        p50, p95 = np.percentile(self.plan_ms, [50, 95])
+    def report(self, model: str) -> EvaluationReport:
+        """Over the seeds that are done. Raises `ValueError` when there are none."""
         return EvaluationReport(
-            task=self.settings.name,
-            model=self.model,
-            goal=self.settings.goal,
-            tolerance_m=self.settings.tolerance,
-            success_rate=success_rate(self.planner),
-            wilson95=interval(self.planner),
-            median_distance_m=float(np.median([episode.distance_m for episode in self.planner])),
-            plan_ms_p50=p50,
-            plan_ms_p95=p95,
-            controls=Controls(
-                random=ControlResult(success_rate=success_rate(self.random)),
-                hold=ControlResult(success_rate=success_rate(self.hold)),
-            ),
-            episodes=tuple(self.planner),
+            model=model,
+            conditions=self.conditions,
+            policies=tuple(summarise(*item) for item in self.results.items()),
+            controls=tuple(summarise(*item) for item in self._control_results.items()),
         )
 
-    def _episode(self, environment: Environment, policy: Policy, seed: int, step: float) -> EpisodeResult:
-        settings = self.settings
-        return run_episode(environment, policy, seed, settings.goal, settings.steps, step, settings.tolerance)
+    def _control(self, environment: Environment, control: Policy, fresh: EpisodeResult) -> EpisodeResult:
+        stored = self._store.get(self.conditions, control.name, fresh.seed)
+        if stored is not None:
+            self._store.check(stored, fresh)
+            return stored
+        result = self._episode(environment, control, fresh.seed).result
+        self._store.put(self.conditions, control.name, result)
+        return result
+
+    def _episode(self, environment: Environment, policy: Policy, seed: int) -> Episode:
+        found = self.conditions
+        return run_episode(environment, policy, seed, found.goal, found.step_s, found.tolerance_m)
+
+
+def _badness(episode: Episode) -> tuple[bool, float]:
+    return not episode.result.success, episode.result.distance_m

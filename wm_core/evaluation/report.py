@@ -2,52 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
 from wm_core.config import Strict
+from wm_core.evaluation.account import Foresight, foresight
+from wm_core.evaluation.conditions import Conditions
 from wm_core.evaluation.episode import EpisodeResult
 from wm_core.evaluation.wilson import wilson95
 
 
-class EvaluatedEpisode(EpisodeResult):
-    """An episode of the planner, with what its plans took (ms)."""
+class PolicyReport(Strict):
+    """One policy on the seeds of the run. close_late_rate: see `EpisodeResult`. Plans: ms, None without plans."""
 
-    plan_ms_p50: float
-    plan_ms_p95: float
-
-
-class ControlResult(Strict):
-    """A control on the same seeds."""
-
+    policy: str
     success_rate: float
-
-
-class Controls(Strict):
-    """random: random displacements; hold: no motion."""
-
-    random: ControlResult
-    hold: ControlResult
+    wilson95: tuple[float, float]
+    close_late_rate: float
+    median_distance_m: float
+    plan_ms_p50: float | None
+    plan_ms_p95: float | None
+    foresight: Foresight | None
+    episodes: tuple[EpisodeResult, ...]
 
 
 class EvaluationReport(Strict):
-    """The file of `wm eval --json`."""
+    """The file of `wm eval --json`. controls: random and hold on the same seeds."""
 
-    task: str
+    version: int = 2
     model: str
-    goal: str
-    tolerance_m: float
-    success_rate: float
-    wilson95: tuple[float, float]
-    median_distance_m: float
-    plan_ms_p50: float
-    plan_ms_p95: float
-    controls: Controls
-    episodes: tuple[EvaluatedEpisode, ...]
+    conditions: Conditions
+    policies: tuple[PolicyReport, ...]
+    controls: tuple[PolicyReport, ...]
 
 
-def success_rate(episodes: list[EpisodeResult]) -> float:
-    """Share of episodes that succeeded."""
-    return sum(episode.success for episode in episodes) / len(episodes)
+def summarise(policy: str, episodes: Sequence[EpisodeResult]) -> PolicyReport:
+    """Raises `ValueError` without episodes."""
+    if not episodes:
+        raise ValueError("no episode was finished, there is nothing to report")
+    reached = sum(episode.success for episode in episodes)
+    planned = [episode for episode in episodes if episode.account is not None]
+    times = [time for episode in planned for time in episode.account.plan_ms]
+    p50, p95 = np.percentile(times, [50, 95]) if times else (None, None)
+    return PolicyReport(
+        policy=policy,
+        success_rate=reached / len(episodes),
+        wilson95=wilson95(reached, len(episodes)),
+        close_late_rate=sum(episode.close_late for episode in episodes) / len(episodes),
+        median_distance_m=float(np.median([episode.distance_m for episode in episodes])),
+        plan_ms_p50=p50,
+        plan_ms_p95=p95,
+        foresight=foresight([episode.account for episode in planned], [episode.distance_m for episode in planned]),
+        episodes=tuple(episodes),
+    )
 
 
-def interval(episodes: list[EpisodeResult]) -> tuple[float, float]:
-    """Wilson 95 % interval of `success_rate`."""
-    return wilson95(sum(episode.success for episode in episodes), len(episodes))
+def read_report(path: Path) -> EvaluationReport:
+    """Raises `ValueError` naming the file."""
+    try:
+        return EvaluationReport.model_validate_json(Path(path).read_text())
+    except OSError as error:
+        raise ValueError(f"cannot read the report {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise ValueError(f"{path} is no report of `wm eval`: {str(error).splitlines()[0]}") from error

@@ -1,0 +1,40 @@
+"""An evaluation as a table for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from wm_core.evaluation.report import EvaluationReport, PolicyReport
+
+
+def evaluation_table(report: "EvaluationReport") -> Table:
+    """One row a policy, the controls last."""
+    found = report.conditions
+    title = f"{found.task}, goal told as {found.goal}" + (f", {found.perturb}" if found.perturb else "")
+    table = Table("policy", "success", "95 % interval", "median left", "plan p50 / p95", "predicted : realised", title=title)
+    for policy in (*report.policies, *report.controls):
+        low, high = policy.wilson95
+        table.add_row(
+            policy.policy,
+            f"{100 * policy.success_rate:.0f} % of {len(policy.episodes)}",
+            f"{100 * low:.0f} to {100 * high:.0f} %",
+            f"{100 * policy.median_distance_m:.1f} cm",
+            "" if policy.plan_ms_p50 is None else f"{policy.plan_ms_p50:.0f} / {policy.plan_ms_p95:.0f} ms",
+            _foresight(policy),
+        )
+    return table
+
+
+def _foresight(policy: "PolicyReport") -> str:
+    found = policy.foresight
+    if found is None:
+        return ""
+    next_step = f"next r {_number(found.next_correlation)}, {100 * found.next_gap_m:+.1f} cm"
+    return next_step + ("" if found.end_gap_m is None else f"; end r {_number(found.end_correlation)}, {100 * found.end_gap_m:+.1f} cm")
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
