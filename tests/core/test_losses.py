@@ -31,7 +31,17 @@ def windows(batch: int = 8, time: int = 4) -> Windows:
     images = torch.randint(0, 256, (batch, time, 3, 32, 32), generator=seeded, dtype=torch.uint8)
     actions = 0.05 * torch.randn(batch, time - 1, 3, generator=seeded)
     tool = functional.pad(actions.cumsum(1), (0, 0, 1, 0))
-    return Windows(images, torch.randn(batch, time, 7, generator=seeded), tool, actions)
+    none = torch.zeros(batch, time)
+    return Windows(
+        images=images,
+        joints=torch.randn(batch, time, 7, generator=seeded),
+        gripper=none,
+        tool=tool,
+        object=torch.zeros_like(tool),
+        actions=actions,
+        carried=torch.zeros_like(actions),
+        touch=none[:, 1:],
+    )
 
 
 def test_sigreg_is_small_for_a_gaussian_and_large_for_a_point():

@@ -25,7 +25,8 @@ def train(
 
     from wm_core.config import ModelCardConfig, load_config, parse_config
     from wm_core.device import choose_device
-    from wm_core.training.dataset import read_dataset
+    from wm_core.training.dataset import open_dataset
+    from wm_core.training.fit import check_fit
     from wm_core.training.loop import train as run
 
     card = ModelCardConfig() if config is None else load_config(ModelCardConfig, config)
@@ -34,12 +35,8 @@ def train(
     card = parse_config(ModelCardConfig, card.model_dump() | {"training": changed}, "command line")
     if threads:
         torch.set_num_threads(threads)
-    manifest, episodes = read_dataset(dataset)
-    if (manifest.image_size, manifest.step) != (card.model.image_size, card.model.step):
-        raise ValueError(
-            f"{dataset} has frames of {manifest.image_size} pixels every {manifest.step} s, "
-            f"the model expects {card.model.image_size} pixels and {card.model.step} s"
-        )
+    episodes = open_dataset(dataset)
+    check_fit(card.model, episodes)
     chosen = choose_device(device)
     found = None
     with progress_bar() as progress:

@@ -6,7 +6,7 @@ import torch
 
 from wm_core.config import Strict
 from wm_core.model.world_model import JepaWorldModel
-from wm_core.training.losses import Windows, imagine
+from wm_core.training.losses import Windows, felt_motion, imagine, proprioception
 
 
 class Diagnostics(Strict):
@@ -18,6 +18,8 @@ class Diagnostics(Strict):
     metric_error: m, root mean square over 3D displacements across a window;
     tool_probe_error: m, root mean square of 3D errors; joint_probe_error: rad, root mean square (the probes are
     fitted at the very end of training and read nothing before).
+    gripper_error: m, of the change of opening that the metric reads across a window; object_error: m, of the object's
+    true displacement, carried_error: of the part of it that was felt; object_probe_error: m. None without the part.
     """
 
     prediction_ratio_first: float
@@ -28,13 +30,18 @@ class Diagnostics(Strict):
     metric_error: float
     tool_probe_error: float
     joint_probe_error: float
+    gripper_error: float | None = None
+    object_error: float | None = None
+    carried_error: float | None = None
+    object_probe_error: float | None = None
 
 
 @torch.no_grad()
 def diagnose(model: JepaWorldModel, windows: Windows) -> Diagnostics:
     """`model` in evaluation mode; `windows` from held-out episodes."""
-    latents = model.encoder(windows.images, windows.joints)
-    visual = latents[..., : model.config.visual_dim]
+    config = model.config
+    latents = model.encoder(windows.images, proprioception(model, windows))
+    visual = latents[..., : config.visual_dim]
     future = latents[:, model.history :]
     imagined = imagine(model, latents, windows.actions)
     shuffled = imagine(model, latents, windows.actions.roll(1, 0))
@@ -43,17 +50,26 @@ def diagnose(model: JepaWorldModel, windows: Windows) -> Diagnostics:
     flat = visual.flatten(0, 1)
     spread = torch.linalg.svdvals(flat - flat.mean(0)).square()
     share = spread / spread.sum().clamp_min(1e-12)
-    travelled = windows.tool[:, -1] - windows.tool[:, 0]
-    mapped = model.metric(visual[:, -1]) - model.metric(visual[:, 0])
+    truth = felt_motion(model, windows)[:, -1]
+    truth[:, model.metric.tool] = windows.tool[:, -1] - windows.tool[:, 0]
+    off = model.metric(visual[:, -1]) - model.metric(visual[:, 0]) - truth
+    moved = windows.object[:, -1] - windows.object[:, 0]
+    off_object = off[:, model.metric.object] + truth[:, model.metric.object] - moved if config.objects else None
     return Diagnostics(
         prediction_ratio_first=float(error[0] / persistence[0]),
         prediction_ratio_last=float(error[-1] / persistence[-1]),
         shuffled_ratio=float(wrong[-1] / error[-1]),
         effective_rank=float(torch.exp(-(share * share.clamp_min(1e-12).log()).sum())),
         smallest_std=float(flat.std(0).min()),
-        metric_error=_root_mean_square(mapped - travelled),
+        metric_error=_root_mean_square(off[:, model.metric.tool]),
         tool_probe_error=_root_mean_square(model.tool_probe(visual) - windows.tool),
         joint_probe_error=float((model.joint_probe(visual) - windows.joints).square().mean().sqrt()),
+        gripper_error=_root_mean_square(off[:, model.metric.gripper]) if config.gripper else None,
+        object_error=None if off_object is None else _root_mean_square(off_object),
+        carried_error=_root_mean_square(off[:, model.metric.object]) if config.objects else None,
+        object_probe_error=(
+            None if model.object_probe is None else _root_mean_square(model.object_probe(visual) - windows.object)
+        ),
     )
 
 

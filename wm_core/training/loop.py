@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -12,7 +12,8 @@ import torch
 from wm_core.config import ModelCardConfig, TrainingConfig, save_config
 from wm_core.model.checkpoint import CONFIG, load_card, save_world_model
 from wm_core.model.world_model import JepaWorldModel
-from wm_core.training.dataset import Episodes
+from wm_core.training.augmentation import augment
+from wm_core.training.dataset import Dataset
 from wm_core.training.diagnostics import Diagnostics, diagnose
 from wm_core.training.losses import LossTerms, world_model_loss
 from wm_core.training.probes import fit_probes
@@ -36,7 +37,7 @@ class Progress:
     diagnostics: Diagnostics | None = None
 
 
-def train(card: ModelCardConfig, episodes: Episodes, folder: Path, device: torch.device) -> Iterator[Progress]:
+def train(card: ModelCardConfig, dataset: Dataset, folder: Path, device: torch.device) -> Iterator[Progress]:
     """Trains to `card.training.steps`, from the state in `folder` where there is one; yields after every step.
 
     A checkpoint is written every `checkpoint_every` steps, and when the consumer stops iterating.
@@ -45,11 +46,11 @@ def train(card: ModelCardConfig, episodes: Episodes, folder: Path, device: torch
     folder.mkdir(parents=True, exist_ok=True)
     _same_configuration(card, folder)
     config = card.training
-    kept = max(1, round(HELD_OUT * len(episodes)))
-    seen, unseen = _split(episodes, kept)
+    seen, unseen = dataset.split(HELD_OUT)
     torch.manual_seed(config.seed)
     model = JepaWorldModel(card.model).to(device)
-    model.encoder.normalise_joints(torch.from_numpy(seen.joints).flatten(0, 1))
+    mean, std = (torch.from_numpy(part[: card.model.proprioception]) for part in seen.joint_statistics())
+    model.encoder.normalise_joints(mean, std)
     model.encoder.bf16_convolutions = config.precision == "bf16"
     optimiser = _optimiser(model, config)
     done = load_state(folder / STATE, model, optimiser) if (folder / STATE).exists() else 0
@@ -91,6 +92,7 @@ def _step(
     generator = torch.Generator().manual_seed((config.seed << 32) + step)
     model.train()
     windows = sampler.batch(config.batch, config.seed, step)
+    windows = replace(windows, images=augment(windows.images, config, generator))
     for group in optimiser.param_groups:
         group["lr"] = learning_rate(config, step)
     loss = world_model_loss(model, windows, config.loss, generator)
@@ -135,8 +137,3 @@ def _same_configuration(card: ModelCardConfig, folder: Path) -> None:
     there = load_card(folder)
     if (there.model, there.training) != (card.model, card.training):
         raise TrainingError(f"{folder} holds a run with another configuration; choose another folder or its {CONFIG}")
-
-
-def _split(episodes: Episodes, kept: int) -> tuple[Episodes, Episodes]:
-    parts = [(array[:-kept], array[-kept:]) for array in vars(episodes).values()]
-    return Episodes(*(part[0] for part in parts)), Episodes(*(part[1] for part in parts))

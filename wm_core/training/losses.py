@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from wm_core.config import LossConfig
+from wm_core.model.encoder import ConvEncoder
 from wm_core.model.world_model import JepaWorldModel
+
+HALF_STROKE = 0.04  # m of gripper opening that weigh as much as the longest tool step
 
 
 @dataclass(frozen=True)
@@ -41,35 +44,93 @@ class Windows:
     touch: Tensor
 
 
-def world_model_loss(model: JepaWorldModel, windows: Windows, weights: LossConfig, generator: torch.Generator) -> LossTerms:
-    """Latent prediction over a rollout, with gradients through the targets, kept from collapse by a regulariser."""
-    latents = model.encoder(windows.images, windows.joints)
+def world_model_loss(
+    model: JepaWorldModel,
+    windows: Windows,
+    weights: LossConfig,
+    generator: torch.Generator,
+    target: ConvEncoder | None = None,
+) -> LossTerms:
+    """Latent prediction over a rollout, with gradients through the targets, kept from collapse by a regulariser.
+
+    target: the encoder whose latents are predicted instead, without gradients, for the regulariser 'ema'.
+    """
+    felt = proprioception(model, windows)
+    latents = model.encoder(windows.images, felt)
+    aims = latents
+    if target is not None:
+        with torch.no_grad():
+            aims = target(windows.images, felt)
     imagined = imagine(model, latents, windows.actions)
     visual = latents[..., : model.config.visual_dim]
-    prediction = (imagined - latents[:, model.history :]).square().mean()
-    if weights.regulariser == "sigreg":
-        regularisation = sigreg(latents.flatten(0, 1), generator)
-    else:
-        regularisation = vicreg(latents.flatten(0, 1))
+    prediction = (imagined - aims[:, model.history :]).square().mean()
+    regularisation = _regularisation(model, latents, weights, generator)
     # Imagined futures must be straight in the metric too: it is on them that the planner measures.
     dreamt = torch.cat([latents[:, : model.history], imagined], dim=1)[..., : model.config.visual_dim]
-    inverse = 0.5 * (_straightness(model, visual, windows.actions) + _straightness(model, dreamt, windows.actions))
+    targets = felt_motion(model, windows)
+    inverse = 0.5 * (_straightness(model, visual, targets, weights) + _straightness(model, dreamt, targets, weights))
+    doubt = ensemble_loss(model, latents.detach(), aims.detach(), windows.actions, generator)
     total = (
-        weights.prediction * prediction
+        weights.prediction * (prediction + doubt)
         + weights.regularisation * regularisation
         + weights.inverse_dynamics * inverse
     )
     return LossTerms(total, prediction, regularisation, inverse)
 
 
-def imagine(model: JepaWorldModel, latents: Tensor, actions: Tensor) -> Tensor:
-    """latents: (B, T, D), actions: (B, T - 1, A) -> (B, T - K, D), predicted open loop from the first K"""
+def proprioception(model: JepaWorldModel, windows: Windows) -> Tensor:
+    """What the arm feels of itself: (B, T, J) rad, then m of gripper opening where the model has one."""
+    if not model.config.gripper:
+        return windows.joints
+    return torch.cat([windows.joints, windows.gripper[..., None]], dim=-1)
+
+
+def felt_motion(model: JepaWorldModel, windows: Windows) -> Tensor:
+    """Targets of the action metric, (B, T, P) m since the window's first moment, in the order of its parts.
+
+    Of the object only what the arm felt, never where it is.
+    """
+    config = model.config
+    if not config.gripper and not config.objects:
+        return _cumulated(windows.actions)
+    # An arm that meets something does not go where it was told: what it measures is the motion there was.
+    parts = [windows.tool - windows.tool[:, :1]]
+    if config.gripper:
+        parts.append((windows.gripper - windows.gripper[:, :1])[..., None])
+    if config.objects:
+        parts.append(_cumulated(windows.carried))
+    return torch.cat(parts, dim=-1)
+
+
+def imagine(
+    model: JepaWorldModel, latents: Tensor, actions: Tensor, predictor: nn.Module | None = None
+) -> Tensor:
+    """latents: (B, T, D), actions: (B, T - 1, A) -> (B, T - K, D), predicted open loop from the first K.
+
+    predictor: a member of the ensemble, by default the one that plans.
+    """
     state = latents[:, : model.history]
     steps = []
     for action in actions[:, model.history - 1 :].unbind(1):
-        state = model.next(state, action)
+        state = model.next(state, action, predictor)
         steps.append(state[:, -1])
     return torch.stack(steps, dim=1)
+
+
+def ensemble_loss(
+    model: JepaWorldModel, latents: Tensor, aims: Tensor, actions: Tensor, generator: torch.Generator
+) -> Tensor:
+    """Prediction error of the other members of the ensemble, summed: each learns from a bootstrap of the batch.
+
+    Latents come detached: the members watch the encoder and do not shape it. Weights are exponential (Bayesian
+    bootstrap, Rubin 1981): no window is left out for nothing.
+    """
+    total = latents.new_zeros(())
+    for member in model.other_predictors:
+        shares = torch.empty(len(latents)).exponential_(generator=generator).to(latents)
+        error = (imagine(model, latents, actions, member) - aims[:, model.history :]).square().mean((1, 2))
+        total = total + (shares * error).mean()
+    return total
 
 
 def sigreg(latents: Tensor, generator: torch.Generator, slices: int = 256, knots: int = 17) -> Tensor:
@@ -96,9 +157,36 @@ def vicreg(latents: Tensor) -> Tensor:
     return 25.0 * spread + off_diagonal / latents.shape[1]
 
 
-def _straightness(model: JepaWorldModel, visual: Tensor, actions: Tensor) -> Tensor:
-    # Every pair of moments in the window; displacement in units of the longest action.
-    travelled = functional.pad(actions.cumsum(1), (0, 0, 1, 0)) / model.config.max_step
-    mapped = model.metric(visual) / model.config.max_step
-    error = (mapped - travelled).unsqueeze(2) - (mapped - travelled).unsqueeze(1)
-    return error.square().mean()
+def _regularisation(model: JepaWorldModel, latents: Tensor, weights: LossConfig, generator: torch.Generator) -> Tensor:
+    if weights.regulariser == "ema":  # a slow target and the batch normalisation keep the latent apart
+        return latents.new_zeros(())
+    flat = latents.flatten(0, 1)
+    if model.config.latent == "vector":
+        parts = [flat]
+    else:
+        # Every cell is one more sample of the same channels: 64 times as many would cost 64 times as much, so one
+        # cell of each picture is drawn.
+        grid = flat[:, : model.config.visual_dim].reshape(len(flat), -1, model.config.grid**2)
+        cell = torch.randint(grid.shape[2], (len(flat), 1, 1), generator=generator).to(flat.device)
+        parts = [grid.gather(2, cell.expand(-1, grid.shape[1], 1))[..., 0], flat[:, model.config.visual_dim :]]
+    if weights.regulariser == "sigreg":
+        return torch.stack([sigreg(part, generator) for part in parts]).sum()
+    return torch.stack([vicreg(part) for part in parts]).sum()
+
+
+def _cumulated(steps: Tensor) -> Tensor:
+    return functional.pad(steps.cumsum(1), (0, 0, 1, 0))
+
+
+def _straightness(model: JepaWorldModel, visual: Tensor, travelled: Tensor, weights: LossConfig) -> Tensor:
+    # Every pair of moments in the window, in units of the longest action.
+    metric = model.metric
+    off = (metric(visual) - travelled) / model.config.max_step
+    error = (off.unsqueeze(2) - off.unsqueeze(1)).square()
+    total = error[..., metric.tool].mean()
+    if model.config.gripper:
+        # The whole stroke of 8 cm then weighs as much as two of the longest steps.
+        total = total + (model.config.max_step / HALF_STROKE) ** 2 * error[..., metric.gripper].mean()
+    if model.config.objects:
+        total = total + weights.object * error[..., metric.object].mean()
+    return total

@@ -10,24 +10,38 @@ from torch.nn import functional
 from wm_core.config import TrainingConfig
 from wm_core.model.heads import Probe
 from wm_core.model.world_model import JepaWorldModel
-from wm_core.training.dataset import Episodes
+from wm_core.training.dataset import Dataset
 
 _BATCH = 1024
+_MEMORY = 2**30  # bytes of latents
 
 
-def fit_probes(model: JepaWorldModel, episodes: Episodes, config: TrainingConfig) -> None:
-    """Fits the readings of tool position and joints in place; nothing else of `model` changes."""
+def fit_probes(model: JepaWorldModel, dataset: Dataset, config: TrainingConfig) -> None:
+    """Fits the readings of tool, joints and object in place; nothing else of `model` changes."""
     model.eval()
-    latents = _visual_latents(model, episodes.images)
-    _fit(model.tool_probe, latents, _targets(episodes.tool, model.device), config)
-    _fit(model.joint_probe, latents, _targets(episodes.joints, model.device), config)
+    episodes = _within_memory(len(dataset), (dataset.steps + 1) * model.config.visual_dim * 4, config.seed)
+    latents = _visual_latents(model, dataset, episodes)
+    _fit(model.tool_probe, latents, _targets(dataset.tool[episodes], model.device), config)
+    _fit(model.joint_probe, latents, _targets(dataset.joints[episodes], model.device), config)
+    if model.object_probe is not None:
+        _fit(model.object_probe, latents, _targets(dataset.object[episodes], model.device), config)
+
+
+def _within_memory(episodes: int, bytes_each: int, seed: int) -> np.ndarray:
+    """Numbers of the episodes whose latents fit, in order: all of them unless the latent is large."""
+    kept = max(1, min(episodes, _MEMORY // bytes_each))
+    return np.sort(np.random.default_rng([seed, 7]).permutation(episodes)[:kept])
 
 
 @torch.no_grad()
-def _visual_latents(model: JepaWorldModel, images: np.ndarray) -> Tensor:
-    """images: (N, T, 3, h, w) uint8 -> (N * T, D)"""
-    flat = torch.from_numpy(images).flatten(0, 1)
-    return torch.cat([model.encoder.visual(part.to(model.device)) for part in flat.split(_BATCH)])
+def _visual_latents(model: JepaWorldModel, dataset: Dataset, episodes: np.ndarray) -> Tensor:
+    """-> (N * (T + 1), D); pictures are read a few episodes at a time"""
+    group = max(1, _BATCH // (dataset.steps + 1))
+    found = []
+    for start in range(0, len(episodes), group):
+        pictures = np.concatenate([dataset.images(number) for number in episodes[start : start + group]])
+        found.append(model.encoder.visual(torch.from_numpy(pictures).to(model.device)))
+    return torch.cat(found)
 
 
 def _targets(values: np.ndarray, device: torch.device) -> Tensor:
