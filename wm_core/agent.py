@@ -13,6 +13,7 @@ from wm_core.history import ObservationHistory
 from wm_core.kinematics.urdf_arm import load_arm
 from wm_core.latent_world_model import LatentWorldModel
 from wm_core.model.checkpoint import load_card, load_world_model
+from wm_core.model.policy_checkpoint import load_policy
 from wm_core.planning import MpcPlanner
 from wm_core.protocols import Encoder, Predictor
 from wm_core.resources import find_robot
@@ -72,7 +73,7 @@ class WorldModelAgent:
 def load_agent(
     folder: Path | str, device: str = "auto", robot: RobotConfig | None = None, threads: int | None = None
 ) -> WorldModelAgent:
-    """The model in `folder` with the planner settings it was evaluated with.
+    """The model in `folder` with the planner settings it was evaluated with, and its action prior where it has one.
 
     device: 'auto', 'cpu' or 'cuda'. robot: by default the one it was trained on. threads: torch's, while planning; one
     is best beside other busy processes. Raises `CheckpointError`, `ConfigError`, `KinematicsError`.
@@ -81,6 +82,13 @@ def load_agent(
     model = load_world_model(Path(folder), where)
     robot = robot if robot is not None else find_robot(card.robot)
     planner = MpcPlanner(
-        robot, load_arm(robot), card.planner, model, device=where, threads=threads, max_step=card.model.max_step
+        robot,
+        load_arm(robot),
+        card.planner,
+        model,
+        device=where,
+        threads=threads,
+        max_step=card.model.max_step,
+        prior=load_policy(Path(folder), "prior", model) if card.prior is not None else None,
     )
     return WorldModelAgent(model.encoder, model.predictor, planner)

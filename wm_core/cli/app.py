@@ -6,11 +6,14 @@ import sys
 
 import typer
 
+from wm_core.cli.baseline import baseline
 from wm_core.cli.collect import collect
+from wm_core.cli.compare import compare
 from wm_core.cli.console import errors
 from wm_core.cli.evaluate import evaluate
 from wm_core.cli.info import info
 from wm_core.cli.plan import plan
+from wm_core.cli.prior import prior
 from wm_core.cli.train import train
 
 app = typer.Typer(
@@ -22,7 +25,10 @@ app = typer.Typer(
 )
 app.command("collect")(collect)
 app.command("train")(train)
+app.command("prior")(prior)
 app.command("eval")(evaluate)
+app.command("compare")(compare)
+app.add_typer(baseline, name="baseline")
 app.command("plan")(plan)
 app.command("info")(info)
 

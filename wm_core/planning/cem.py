@@ -11,6 +11,7 @@ from torch import Tensor
 
 from wm_core.config import PlannerConfig
 from wm_core.planning.evaluator import Scores
+from wm_core.planning.prior import Guesses
 
 
 class PlanningError(RuntimeError):
@@ -35,6 +36,9 @@ class CrossEntropySearch:
     mean, the best so far and the caller's proposals stand among the samples; the last mean is scored as well. Samples
     are never clamped before the refit: averaging clamped elites pulls the mean away from the bounds. Whatever limits
     actions has to do so inside `score`.
+
+    Guesses of a prior (PRISM, arXiv 2606.07974) make up a share of the first draw and, around the best of them, of every
+    later one: they are not averaged away where the mean has gone elsewhere. All samples compete alike.
     """
 
     def __init__(self, config: PlannerConfig, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -50,22 +54,27 @@ class CrossEntropySearch:
         proposals: Sequence[Tensor],
         generator: torch.Generator,
         started: float,
+        guesses: Guesses | None = None,
     ) -> Found:
         """score: (S, H, A) -> scores. mean, std: (H, A) to begin with. proposals: (H, A) each, always tried.
 
-        started: by the clock; the deadline counts from it. At least one iteration is made, another one only if it
-        fits. Raises `PlanningError`.
+        guesses: of a prior. started: by the clock; the deadline counts from it. At least one iteration is made, another
+        one only if it fits. Raises `PlanningError`.
         """
         best: Found | None = None
         longest = 0.0
+        guided = None if guesses is None else guesses.samples
+        proposals = [*proposals, *(guesses.modes if guesses is not None else ())]
         for iteration in range(1, self._config.iterations + 1):
             begun = self._clock()
             if best is not None and begun - started + longest > self._config.deadline:
                 break
             chosen = [mean, *proposals] if best is None else [mean, _actions(best), *proposals]
             correlation = self._config.correlation if best is None else 0.0
-            scores = score(self._draw(mean, std, chosen, correlation, generator))
+            scores = score(self._draw(mean, std, chosen, guided, correlation, generator))
             mean, std = self._refit(scores)
+            if guided is not None:
+                guided = self._around_the_best(scores, len(guided), std, generator)
             best = _better(best, scores, mean, iteration)
             longest = max(longest, self._clock() - begun)
         if self._clock() - started + longest <= self._config.deadline:
@@ -77,17 +86,27 @@ class CrossEntropySearch:
         mean: Tensor,
         std: Tensor,
         chosen: Sequence[Tensor],
+        guided: Tensor | None,
         correlation: float,
         generator: torch.Generator,
     ) -> Tensor:
-        """-> (S, H, A); drawn on the CPU, so that one seed means the same on every device."""
+        """-> (S, H, A), `chosen` first, `guided` last; drawn on the CPU, so that one seed means the same on every device."""
         horizon, dimension = mean.shape
         white = torch.randn(self._config.samples, horizon, dimension, generator=generator)
         noise = torch.einsum("hk,ska->sha", _correlation_root(horizon, correlation), white)
         actions = mean + std * noise.to(mean)
+        if guided is not None:
+            actions[-len(guided) :] = guided
         chosen = chosen[: self._config.samples]
         actions[: len(chosen)] = torch.stack(list(chosen))
         return actions
+
+    def _around_the_best(self, scores: Scores, count: int, std: Tensor, generator: torch.Generator) -> Tensor:
+        """-> (count, H, A), `count` white draws around the best tenth (or what `elites` says) of the last `count`."""
+        best = torch.topk(scores.costs[-count:], max(1, round(self._config.elites * count)), largest=False).indices
+        centres = scores.candidates.actions[-count:][best]
+        noise = torch.randn(count, *std.shape, generator=generator).to(std)
+        return centres[torch.arange(count, device=std.device) % len(centres)] + std * noise
 
     def _refit(self, scores: Scores) -> tuple[Tensor, Tensor]:
         finite = int(torch.isfinite(scores.costs).sum())

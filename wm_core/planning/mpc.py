@@ -14,10 +14,11 @@ from torch.nn.functional import pad
 from wm_core.config import PlannerConfig, RobotConfig
 from wm_core.limits import arm_limits
 from wm_core.planning.batched_kinematics import BatchedKinematics
-from wm_core.planning.cem import CrossEntropySearch, Found
+from wm_core.planning.cem import CrossEntropySearch
+from wm_core.planning.chosen import as_plan
 from wm_core.planning.ensemble import plan_uncertainty
 from wm_core.planning.evaluator import Scores
-from wm_core.planning.objectives import GoalLatent
+from wm_core.planning.prior import ActionPrior, Guesses, guess
 from wm_core.planning.task import Task, TaskBuilder
 from wm_core.planning.task_cache import TaskCache
 from wm_core.planning.warm_start import shift_in_time
@@ -46,18 +47,21 @@ class MpcPlanner:
         step: float | None = None,
         max_step: float = 0.05,
         clock: Callable[[], float] = time.perf_counter,
+        prior: ActionPrior | None = None,
     ) -> None:
         """world_model: None serves pose and joint goals. device: where tensors live, the same as the model's.
 
         threads: torch threads of the planning thread, None leaves them as they are (with another busy process one
         is faster than two). step: s that one action spans, by default the model's, else 0.2.
         max_step: m, the longest tool displacement of one action, as in training. clock: of the deadline.
+        prior: of this world model; it takes part where the goal is a picture.
         """
         self.config = config
         self.robot = robot
         self.step = step if step is not None else (world_model.step if world_model is not None else 0.2)
         self.max_step = max_step
         self.world_model = world_model
+        self.prior = prior
         self.device = torch.device(device)
         self._arm = kinematics
         self._kinematics = BatchedKinematics(kinematics.chain(), device)
@@ -69,7 +73,7 @@ class MpcPlanner:
         self._clock = clock
 
     def with_world_model(self, world_model: WorldModel) -> MpcPlanner:
-        """The same planner for another model."""
+        """The same planner for another model, without the prior: that belongs to its own."""
         return MpcPlanner(
             self.robot,
             self._arm,
@@ -106,10 +110,11 @@ class MpcPlanner:
         proposals = [torch.zeros_like(mean)]  # holding still is always an option
         straight = task.space.straight(joints, goal, self.config.horizon)
         proposals += [straight] if straight is not None else []
-        found = self._search.search(score, mean, std, proposals, generator, started)
+        guesses = self._guess(task, latent, generator)
+        found = self._search.search(score, mean, std, proposals, generator, started, guesses)
         after = PlannerState(_draw_seed(generator), found.mean.cpu().numpy(), newest.stamp, task.kind)
         unsure = plan_uncertainty(self.world_model, latent, found.scores.candidates.controls[found.row])
-        return self._as_plan(found, begin, unsure, self._clock() - started), after
+        return as_plan(found, begin, unsure, self.step, self.config, self._clock() - started), after
 
     def _imagine_until(self, observations: Sequence[Observation], joints: Tensor) -> Tensor:
         """The latent at the moment the new plan takes over: the newest frame, plus the motion that is already decided.
@@ -128,6 +133,12 @@ class MpcPlanner:
             latent = self.world_model.next(latent[None], action[None] / parts)[0]
         return latent
 
+    def _guess(self, task: Task, latent: Tensor | None, generator: torch.Generator) -> Guesses | None:
+        count = round(self.config.prior_share * self.config.samples)
+        if self.prior is None or count == 0 or latent is None or task.encoded is None or not task.tool:
+            return None
+        return guess(self.prior, latent, task.encoded, task.goal.focus, count, self.config.horizon, generator)
+
     def _initial(self, task: Task, state: PlannerState, stamp: float) -> tuple[Tensor, Tensor]:
         shape = (self.config.horizon, task.space.dimension)
         warm = None
@@ -139,27 +150,6 @@ class MpcPlanner:
         # The refit is free to leave the bounds; between plans it is brought back, or it would wander off for good.
         return self._kinematics.tensor(np.clip(warm, -1.0, 1.0)), self._kinematics.tensor(np.full(shape, self.config.warm_std))
 
-    def _as_plan(self, found: Found, start: np.ndarray, unsure: Tensor | None, seconds: float) -> Plan:
-        chosen = found.scores.candidates
-        terms = found.scores.terms(found.row)
-        latent_cost = next((term.value for term in terms if term.name == GoalLatent.name), math.nan)
-        return Plan(
-            start=start,
-            joint_path=_array(chosen.joint_path[found.row]),
-            tool_path=_array(chosen.tool_position[found.row]),
-            actions=_array(chosen.displacements[found.row]),
-            step=self.step,
-            cost=found.cost,
-            terms=terms,
-            latent_cost=latent_cost / (self.config.weights.goal_latent or math.nan),
-            samples=self.config.samples,
-            iterations=found.iterations,
-            seconds=seconds,
-            deadline_missed=seconds > self.config.deadline,
-            gripper=None if chosen.gripper is None else _array(chosen.gripper[found.row]),
-            uncertainty=None if unsure is None else _array(unsure),
-        )
-
     def _apply_threads(self) -> None:
         # The setting belongs to the calling thread, and plans are made in a thread of their own.
         if self._threads is not None and torch.get_num_threads() != self._threads:
@@ -168,7 +158,3 @@ class MpcPlanner:
 
 def _draw_seed(generator: torch.Generator) -> int:
     return int(torch.randint(2**62, (), generator=generator))
-
-
-def _array(tensor: Tensor) -> np.ndarray:
-    return tensor.cpu().numpy().astype(float)

@@ -34,12 +34,17 @@ WITH_GRIPPER = 4  # action dimensions: tool displacement and the gripper's comma
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """space: what is sampled. kind: names the goal parts and the space; a mean of another kind is not reused."""
+    """space: what is sampled. kind: names the goal parts and the space; a mean of another kind is not reused.
+
+    encoded: (*goal), what the model makes of the goal's pictures, None without. tool: tool motion is sampled, not joints.
+    """
 
     goal: Goal
     space: MotionSpace
     evaluator: Evaluator
     kind: str
+    encoded: Tensor | None
+    tool: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +61,16 @@ class TaskBuilder:
 
     def build(self, goal: Goal) -> Task:
         """Encodes the goal image, if there is one. Raises `ValueError` where that needs a model that is missing."""
-        terms = self._regular_terms() + self._goal_terms(goal)
+        encoded = self._encode(goal)
+        terms = self._regular_terms() + self._goal_terms(goal, encoded)
         space = self._arm_space(goal)
+        tool = isinstance(space, ToolMotion)
         # Only what is imagined can tell a good use of the gripper: a goal of pose or joints leaves it alone.
         if any(term.needs_latents for term in terms) and self.world_model.action_dim == WITH_GRIPPER:
             space = WithGripper(space)
             terms.append(GripperEffort(self.weights.gripper))
-        return Task(goal, space, Evaluator(terms, self.world_model), f"{goal.kind}/{type(space).__name__}")
+        evaluator = Evaluator(terms, self.world_model)
+        return Task(goal, space, evaluator, f"{goal.kind}/{type(space).__name__}", encoded, tool)
 
     def _arm_space(self, goal: Goal) -> MotionSpace:
         if goal.joints is not None:
@@ -72,12 +80,16 @@ class TaskBuilder:
         home = np.array(self.robot.home)
         return ToolMotion(self.kinematics, self.limits, home, orientation, self.max_step, self.step)
 
-    def _goal_terms(self, goal: Goal) -> list[Objective]:
+    def _encode(self, goal: Goal) -> Tensor | None:
+        if goal.image is None:
+            return None
+        if self.world_model is None:
+            raise ValueError("the goal has an image, and there is no world model to compare images with")
+        return self.world_model.encode_goal(goal.image, *goal.other_views)
+
+    def _goal_terms(self, goal: Goal, encoded: Tensor | None) -> list[Objective]:
         terms: list[Objective] = []
-        if goal.image is not None:
-            if self.world_model is None:
-                raise ValueError("the goal has an image, and there is no world model to compare images with")
-            encoded = self.world_model.encode_goal(goal.image, *goal.other_views)
+        if encoded is not None:
             terms.append(GoalLatent(self.weights.goal_latent, self.world_model, encoded, goal.focus))
         if goal.object_position is not None:
             if not isinstance(self.world_model, ObjectReader):

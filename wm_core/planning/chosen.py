@@ -1,0 +1,42 @@
+"""What the search found, as callers get it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from torch import Tensor
+
+from wm_core.config import PlannerConfig
+from wm_core.planning.cem import Found
+from wm_core.planning.objectives import GoalLatent
+from wm_core.types import Plan
+
+
+def as_plan(
+    found: Found, start: np.ndarray, uncertainty: Tensor | None, step: float, config: PlannerConfig, seconds: float
+) -> Plan:
+    """start: (J,) rad. uncertainty: (H,) m. step: s between rows. seconds: what planning took."""
+    chosen, row = found.scores.candidates, found.row
+    terms = found.scores.terms(row)
+    latent_cost = next((term.value for term in terms if term.name == GoalLatent.name), math.nan)
+    return Plan(
+        start=start,
+        joint_path=_array(chosen.joint_path[row]),
+        tool_path=_array(chosen.tool_position[row]),
+        actions=_array(chosen.displacements[row]),
+        step=step,
+        cost=found.cost,
+        terms=terms,
+        latent_cost=latent_cost / (config.weights.goal_latent or math.nan),
+        samples=config.samples,
+        iterations=found.iterations,
+        seconds=seconds,
+        deadline_missed=seconds > config.deadline,
+        gripper=None if chosen.gripper is None else _array(chosen.gripper[row]),
+        uncertainty=None if uncertainty is None else _array(uncertainty),
+    )
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    return tensor.cpu().numpy().astype(float)
