@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,15 +15,19 @@ with quiet_output():
 
 @dataclass(frozen=True)
 class Part:
-    """A cube. size: m, its edge; mass: kg; friction: lateral, against anything; damping: of its motion, per s.
+    """A cube; the default is PyBullet's own `cube_small.urdf`, which the shipped reach model has seen.
 
+    size: m, its edge; mass: kg; friction: lateral, against anything; spin_friction: m, against turning on the spot;
+    damping: of its motion, per s; inertia: as a multiple of what a solid cube has.
     stretch: edges along its own axes as multiples of `size` (a damaged package is not a cube).
     """
 
     size: float = 0.05
     mass: float = 0.1
-    friction: float = 0.5
+    friction: float = 1.0
+    spin_friction: float = 0.0
     damping: float = 0.04
+    inertia: float = 3.0
     colour: tuple[float, float, float] = (0.85, 0.15, 0.1)
     stretch: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
@@ -33,11 +37,13 @@ class Part:
         shape = client.createCollisionShape(pybullet.GEOM_BOX, halfExtents=edges)
         visual = client.createVisualShape(pybullet.GEOM_BOX, halfExtents=edges, rgbaColor=[*self.colour, 1.0])
         body = client.createMultiBody(self.mass, shape, visual, [0.5, 0.0, edges[2]])
+        solid = np.array(client.getDynamicsInfo(body, -1)[2])
         client.changeDynamics(
             body,
             -1,
+            localInertiaDiagonal=self.inertia * solid,
             lateralFriction=self.friction,
-            spinningFriction=0.002,
+            spinningFriction=self.spin_friction,
             linearDamping=self.damping,
             angularDamping=self.damping,
         )
@@ -45,16 +51,16 @@ class Part:
 
 
 # Heavy, rough and damped: it moves only while it is pushed, so that one action explains one displacement.
-WORK_PIECE = Part(size=0.046, mass=0.3, friction=0.9, damping=0.9)
+WORK_PIECE = Part(size=0.046, mass=0.3, friction=0.9, spin_friction=0.002, damping=0.9, inertia=1.0)
 
 
 def random_part(random: np.random.Generator, strength: float) -> Part:
     """A work piece of another size, mass, friction and colour; strength 0 is `WORK_PIECE`, 1 the widest spread."""
     colour = np.array(WORK_PIECE.colour) + strength * random.uniform(-0.25, 0.25, 3)
-    return Part(
+    return replace(
+        WORK_PIECE,
         size=WORK_PIECE.size * (1.0 + strength * random.uniform(-0.12, 0.12)),
         mass=WORK_PIECE.mass * (1.0 + strength * random.uniform(-0.4, 0.4)),
         friction=WORK_PIECE.friction * (1.0 + strength * random.uniform(-0.2, 0.2)),
-        damping=WORK_PIECE.damping,
         colour=tuple(float(value) for value in np.clip(colour, 0.0, 1.0)),
     )
