@@ -28,7 +28,7 @@ _NEXT_TRY = 1_000_000_000  # between the seeds of an episode and of its redraw; 
 _TRIES = 20
 
 
-class CollectionError(RuntimeError):
+class CollectionError(ValueError):
     """No episode can be had; the message says of which seed."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,18 +18,23 @@ class ImageStore:
 
     def __init__(self, places: Sequence[tuple[Path, int]]) -> None:
         self._places = places
-        self._files: dict[Path, h5py.File] = {}
+        self._files: dict[tuple[int, Path], h5py.File] = {}
 
     def read(self, episode: int, start: int, stop: int) -> np.ndarray:
         """-> (stop - start, 3 V, h, w) uint8. Raises `DatasetError` when the shard is damaged."""
         path, row = self._places[episode]
         try:
-            if path not in self._files:
-                # No cache of chunks: random windows hardly ever meet the same one twice.
-                self._files[path] = h5py.File(path, "r", rdcc_nbytes=0)
-            return self._files[path]["images"][row, start:stop]
+            return self._file(path)["images"][row, start:stop]
         except (OSError, KeyError) as error:
             raise damaged(path, error) from error
+
+    def _file(self, path: Path) -> h5py.File:
+        # One a process: a forked reader shares no file position with its parent.
+        key = os.getpid(), path
+        if key not in self._files:
+            # No cache of chunks: random windows hardly ever meet the same one twice.
+            self._files[key] = h5py.File(path, "r", rdcc_nbytes=0)
+        return self._files[key]
 
 
 class Dataset:
@@ -38,7 +44,9 @@ class Dataset:
     tool (N, T + 1, 3), object (N, T + 1, 3), actions (N, T, A), carried (N, T, 3), touch (N, T); see `Episode`.
     """
 
-    def __init__(self, manifest: Manifest, numbers: dict[str, np.ndarray], images: ImageStore, rows: np.ndarray, group: np.ndarray) -> None:
+    def __init__(
+        self, manifest: Manifest, numbers: dict[str, np.ndarray], images: ImageStore, rows: np.ndarray, group: np.ndarray
+    ) -> None:
         """numbers: the small fields of these episodes; rows: their places in `images`; group: their folders, (N,)."""
         self.manifest = manifest
         self.joints, self.gripper = numbers["joints"], numbers["gripper"]
@@ -63,11 +71,13 @@ class Dataset:
         return Episode(images=self.images(number), **{name: values[number] for name, values in self._numbers.items()})
 
     def split(self, held_out_fraction: float) -> tuple[Dataset, Dataset]:
-        """(seen, held out) by episodes: the last of every folder, at least one each."""
+        """(seen, held out) by episodes: the last of every folder, at least one each. Raises `DatasetError`."""
         held = np.zeros(len(self), dtype=bool)
         for folder in np.unique(self._group):
             members = np.flatnonzero(self._group == folder)
             held[members[-max(1, round(held_out_fraction * len(members))) :]] = True
+        if held.all():
+            raise DatasetError("one episode in every folder leaves nothing to train on when it is held out")
         return self._select(np.flatnonzero(~held)), self._select(np.flatnonzero(held))
 
     def joint_statistics(self) -> tuple[np.ndarray, np.ndarray]:

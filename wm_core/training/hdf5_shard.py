@@ -13,7 +13,7 @@ from wm_core.training.manifest import DatasetError
 
 # Measured on real frames, docs/dataset.md: gzip finds what neighbouring frames share, four of them are read fast enough.
 CHUNK_FRAMES = 4
-_COMPRESSION = {"compression": "gzip", "compression_opts": 1, "shuffle": False}
+_COMPRESSION = {"compression": "gzip", "compression_opts": 1}
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ def summarise_shard(path: Path) -> ShardSummary:
 
 
 def read_small_fields(path: Path) -> dict[str, np.ndarray]:
-    """All but the images, by name, each (N, ...), and the shape of the images. Raises `DatasetError`."""
+    """All but the images, by name, each (N, ...). Raises `DatasetError`."""
     try:
         with h5py.File(path, "r") as file:
             return {name: file[name][:] for name in SMALL_FIELDS}

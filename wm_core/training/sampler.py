@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+
 import numpy as np
 import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
 
 from wm_core.training.dataset import Dataset
 from wm_core.training.losses import Windows
@@ -27,6 +32,17 @@ class WindowSampler:
 
     def batch(self, size: int, seed: int, step: int) -> Windows:
         """`size` windows: the share with touch first, the rest uniformly over episodes and starts."""
+        return self._moved(self._draw(size, seed, step))
+
+    def batches(self, size: int, seed: int, steps: Sequence[int], readers: int) -> Iterator[Windows]:
+        """`batch` of every step in turn, read ahead by as many processes; 0 reads in this one, when asked for."""
+        pinned = self._device.type == "cuda"
+        drawn = _Batches(self, size, seed)
+        # batch_size=None: an item is a batch already.
+        loader = DataLoader(drawn, batch_size=None, sampler=steps, num_workers=readers, pin_memory=pinned)
+        return (self._moved(values) for values in loader)
+
+    def _draw(self, size: int, seed: int, step: int) -> dict[str, Tensor]:
         random = np.random.default_rng([seed, step])
         episodes = random.integers(0, len(self._dataset), size)
         starts = random.integers(0, self._starts, size)
@@ -34,26 +50,36 @@ class WindowSampler:
         if touched:
             chosen = self._contacts[random.integers(0, len(self._contacts), touched)]
             episodes[:touched], starts[:touched] = chosen.T
-        return self._windows(episodes, starts)
+        return self._cut(episodes, starts)
 
-    def _windows(self, episodes: np.ndarray, starts: np.ndarray) -> Windows:
+    def _cut(self, episodes: np.ndarray, starts: np.ndarray) -> dict[str, Tensor]:
         data = self._dataset
-        rows, moments = episodes[:, None], starts[:, None] + np.arange(self._length)
-        actions = moments[:, :-1]
-        images = np.stack([data.images(row, start, start + self._length) for row, start in zip(episodes, starts)])
-        return Windows(
-            images=self._tensor(images),
-            joints=self._tensor(data.joints[rows, moments]),
-            gripper=self._tensor(data.gripper[rows, moments]),
-            tool=self._tensor(data.tool[rows, moments]),
-            object=self._tensor(data.object[rows, moments]),
-            actions=self._tensor(data.actions[rows, actions]),
-            carried=self._tensor(data.carried[rows, actions]),
-            touch=self._tensor(data.touch[rows, actions]),
-        )
+        moments = starts[:, None] + np.arange(self._length)
+        at_moments, at_actions = (episodes[:, None], moments), (episodes[:, None], moments[:, :-1])
+        arrays = {
+            "images": np.stack([data.images(row, start, start + self._length) for row, start in zip(episodes, starts)]),
+            "joints": data.joints[at_moments],
+            "gripper": data.gripper[at_moments],
+            "tool": data.tool[at_moments],
+            "object": data.object[at_moments],
+            "actions": data.actions[at_actions],
+            "carried": data.carried[at_actions],
+            "touch": data.touch[at_actions],
+        }
+        return {name: torch.from_numpy(values) for name, values in arrays.items()}
 
-    def _tensor(self, array: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(array).to(self._device)
+    def _moved(self, values: dict[str, Tensor]) -> Windows:
+        return Windows(**{field.name: values[field.name].to(self._device, non_blocking=True) for field in fields(Windows)})
+
+
+class _Batches:
+    """What reader processes index by step."""
+
+    def __init__(self, sampler: WindowSampler, size: int, seed: int) -> None:
+        self._sampler, self._size, self._seed = sampler, size, seed
+
+    def __getitem__(self, step: int) -> dict[str, Tensor]:
+        return self._sampler._draw(self._size, self._seed, step)
 
 
 def _windows_with_touch(touch: np.ndarray, length: int) -> np.ndarray:
