@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from wm_core.agent import WorldModelAgent
 from wm_core.baselines.hold import HoldPolicy
+from wm_core.baselines.imitation import ImitationPolicy
 from wm_core.baselines.mover import Mover
 from wm_core.baselines.random import RandomPolicy
+from wm_core.baselines.regressor import RegressorPolicy
+from wm_core.baselines.store import load_baseline
 from wm_core.baselines.straight import StraightPolicy
+from wm_core.config import RobotConfig
 from wm_core.evaluation.agent_policy import AgentPolicy
+from wm_core.evaluation.overrides import load_planner, override_planner
 from wm_core.evaluation.policy import Policy
+from wm_core.kinematics.urdf_arm import UrdfArm
+from wm_core.model.checkpoint import load_card, load_world_model
+from wm_core.model.policy_checkpoint import PolicyName, load_policy
+from wm_core.planning import MpcPlanner
 from wm_core.resources import find_model
 
 
@@ -20,18 +31,26 @@ from wm_core.resources import find_model
 class Workshop:
     """What policies are made of. model: name or folder that a policy without one of its own takes.
 
-    agent: makes the planner of a model folder.
+    max_step: m, the longest action. settings: over the planner's, see `override_planner`.
     """
 
     model: str
-    mover: Mover
-    agent: Callable[[Path], WorldModelAgent]
+    robot: RobotConfig
+    arm: UrdfArm
+    max_step: float
+    device: torch.device
+    settings: Sequence[str] = ()
+
+    @property
+    def mover(self) -> Mover:
+        """For policies that know where the tool shall go."""
+        return Mover(self.arm, self.robot, self.max_step)
 
 
 def make_policy(spec: str, workshop: Workshop) -> Policy:
     """spec: NAME or NAME=FOLDER, the folder of the model it uses; the policy is called as it was asked for.
 
-    Raises `ValueError` for a name that is not known.
+    Raises `ValueError` for a name that is not known, `CheckpointError` where the folder lacks what it needs.
     """
     name, _, folder = spec.partition("=")
     if name not in MAKERS:
@@ -42,7 +61,26 @@ def make_policy(spec: str, workshop: Workshop) -> Policy:
 
 
 def _planner(folder: str, workshop: Workshop) -> Policy:
-    return AgentPolicy(workshop.agent(find_model(folder)))
+    return AgentPolicy(load_planner(find_model(folder), str(workshop.device), workshop.settings))
+
+
+def _imitation(name: PolicyName) -> Callable[[str, Workshop], Policy]:
+    def make(folder: str, workshop: Workshop) -> Policy:
+        model = load_world_model(find_model(folder), workshop.device)
+        return ImitationPolicy(name, load_policy(find_model(folder), name, model), model, workshop.mover)
+
+    return make
+
+
+def _pixel(folder: str, workshop: Workshop) -> Policy:
+    card, model = load_card(find_model(folder)), load_baseline("pixel", find_model(folder), workshop.device)
+    config = override_planner(card.planner, workshop.settings)
+    planner = MpcPlanner(workshop.robot, workshop.arm, config, model, device=workshop.device, max_step=workshop.max_step)
+    return AgentPolicy(WorldModelAgent(model.encoder, model.predictor, planner))
+
+
+def _regressor(folder: str, workshop: Workshop) -> Policy:
+    return RegressorPolicy(load_baseline("regressor", find_model(folder), workshop.device), workshop.mover)
 
 
 MAKERS: dict[str, Callable[[str, Workshop], Policy]] = {
@@ -50,4 +88,8 @@ MAKERS: dict[str, Callable[[str, Workshop], Policy]] = {
     "random": lambda folder, workshop: RandomPolicy(workshop.mover),
     "hold": lambda folder, workshop: HoldPolicy(),
     "straight": lambda folder, workshop: StraightPolicy(workshop.mover),
+    "bc": _imitation("prior"),
+    "idm": _imitation("inverse_dynamics"),
+    "pixel": _pixel,
+    "regressor": _regressor,
 }

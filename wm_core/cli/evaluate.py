@@ -37,12 +37,11 @@ def evaluate(
     import torch
 
     from wm_core.baselines.catalogue import Workshop, make_policy
-    from wm_core.baselines.mover import Mover
+    from wm_core.device import choose_device
     from wm_core.environments import make_environment
     from wm_core.evaluation.conditions import Conditions
     from wm_core.evaluation.controls import ControlStore
     from wm_core.evaluation.evaluate import Evaluation
-    from wm_core.evaluation.overrides import load_planner
     from wm_core.model.checkpoint import load_card
     from wm_core.resources import find_model
 
@@ -63,9 +62,7 @@ def evaluate(
     store = ControlStore(controls)
     scene = make_environment(environment, **conditions.options())
     try:
-        workshop = Workshop(
-            model, Mover(scene.kinematics, scene.robot, card.max_step), lambda folder: load_planner(folder, device, settings or ())
-        )
+        workshop = Workshop(model, scene.robot, scene.kinematics, card.max_step, choose_device(device), settings or ())
         policies = [make_policy(spec, workshop) for spec in policy or ["planner"]]
         evaluation = Evaluation(conditions, policies, [make_policy(name, workshop) for name in ("random", "hold")], store)
         try:
@@ -88,7 +85,7 @@ def _run(evaluation: "Evaluation", scene: "Environment", seeds: range) -> None:
 
 
 def _write(evaluation: "Evaluation", model: str, json: Path | None, sheet: Path | None) -> None:
-    from wm_core.cli.evaluation_table import evaluation_table
+    from wm_core.cli.evaluation_table import evaluation_table, paired_line
     from wm_core.evaluation.sheet import write_sheet
 
     if not evaluation.worst:  # stopped before the first seed was done
@@ -100,3 +97,5 @@ def _write(evaluation: "Evaluation", model: str, json: Path | None, sheet: Path 
     if sheet is not None:
         write_sheet(sheet, evaluation.worst)
     output.print(evaluation_table(report))
+    for found in report.paired:
+        output.print(paired_line(found), highlight=False, soft_wrap=True)

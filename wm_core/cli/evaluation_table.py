@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from wm_core.evaluation.paired import PairedDifference
     from wm_core.evaluation.report import EvaluationReport, PolicyReport
 
 
@@ -26,6 +27,16 @@ def evaluation_table(report: "EvaluationReport") -> Table:
             _foresight(policy),
         )
     return table
+
+
+def paired_line(found: "PairedDifference") -> str:
+    """One comparison on common seeds, in a sentence."""
+    low, high = found.interval95
+    return (
+        f"{found.first} - {found.second} on {found.seeds} common seeds: {100 * found.difference:+.0f} points, "
+        f"95 % interval {100 * low:+.0f} to {100 * high:+.0f} "
+        f"(alone: {found.first} {found.only_first}, {found.second} {found.only_second})"
+    )
 
 
 def _foresight(policy: "PolicyReport") -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from wm_core.evaluation.conditions import Conditions
 from wm_core.evaluation.controls import ControlStore
 from wm_core.evaluation.episode import Episode, EpisodeResult, run_episode
+from wm_core.evaluation.paired import compare
 from wm_core.evaluation.policy import Policy
 from wm_core.evaluation.report import EvaluationReport, summarise
 from wm_core.protocols import Environment
@@ -52,11 +53,13 @@ class Evaluation:
 
     def report(self, model: str) -> EvaluationReport:
         """Over the seeds that are done. Raises `ValueError` when there are none."""
+        (first, ours), *others = self.results.items()
         return EvaluationReport(
             model=model,
             conditions=self.conditions,
             policies=tuple(summarise(*item) for item in self.results.items()),
             controls=tuple(summarise(*item) for item in self._control_results.items()),
+            paired=tuple(compare(first, ours, second, theirs) for second, theirs in others),
         )
 
     def _control(self, environment: Environment, control: Policy, fresh: EpisodeResult) -> EpisodeResult:

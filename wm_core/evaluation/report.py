@@ -11,6 +11,7 @@ from wm_core.config import Strict
 from wm_core.evaluation.account import Foresight, foresight
 from wm_core.evaluation.conditions import Conditions
 from wm_core.evaluation.episode import EpisodeResult
+from wm_core.evaluation.paired import PairedDifference
 from wm_core.evaluation.wilson import wilson95
 
 
@@ -29,13 +30,14 @@ class PolicyReport(Strict):
 
 
 class EvaluationReport(Strict):
-    """The file of `wm eval --json`. controls: random and hold on the same seeds."""
+    """The file of `wm eval --json`. controls: random and hold on the same seeds. paired: the first policy and each other."""
 
     version: int = 2
     model: str
     conditions: Conditions
     policies: tuple[PolicyReport, ...]
     controls: tuple[PolicyReport, ...]
+    paired: tuple[PairedDifference, ...] = ()
 
 
 def summarise(policy: str, episodes: Sequence[EpisodeResult]) -> PolicyReport:

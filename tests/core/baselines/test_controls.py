@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from wm_core.baselines.catalogue import Workshop, make_policy
 from wm_core.baselines.hold import HoldPolicy
@@ -70,8 +71,8 @@ def test_straight_refuses_a_goal_without_coordinates(mover, fakes):
         StraightPolicy(mover).pursue(Goal(image=fakes.goal_image(np.zeros(3))))
 
 
-def test_policies_are_made_by_name(mover):
-    workshop = Workshop("absent", mover, agent=lambda folder: None)
+def test_policies_are_made_by_name():
+    workshop = Workshop("absent", ROBOT, load_arm(ROBOT), 0.05, torch.device("cpu"))
     assert [make_policy(name, workshop).name for name in ("hold", "random", "straight")] == ["hold", "random", "straight"]
     with pytest.raises(ValueError, match="policy 'lucky' is not known: expected one of: planner, random"):
         make_policy("lucky", workshop)
