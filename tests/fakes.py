@@ -103,6 +103,10 @@ class GraspingWorldModel(LinearWorldModel):
     def object_position(self, latent: Tensor) -> Tensor:
         return latent[..., 3:6]
 
+    def motion(self, before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
+        way = after - before
+        return way[..., :3], way[..., 3:6]
+
     def uncertainty(self, latent: Tensor, controls: Tensor) -> Tensor:
         return self.spread * torch.arange(1.0, len(controls) + 1.0)
 

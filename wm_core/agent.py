@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Sequence
+from typing import Sequence, overload
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from wm_core.model.policy_checkpoint import load_policy
 from wm_core.planning import MpcPlanner
 from wm_core.protocols import Encoder, Predictor
 from wm_core.resources import find_robot
+from wm_core.skills.rated import MotionReader, RatedSkill, rate, stack_controls
+from wm_core.skills.skill import Skill
 from wm_core.types import Goal, Observation, Plan, PlannerState
 
 
@@ -24,7 +26,8 @@ class WorldModelAgent:
     """`WorldModelAgent(encoder, predictor, planner).choose_action(observation, goal)`.
 
     `plan` is a function of its arguments. `choose_action` is the same for callers with one arm and one camera:
-    it remembers recent observations and the last plan, and begins anew with every new goal object.
+    it remembers recent observations and the last plan, and begins anew with every new goal object. It also chooses among
+    named skills, which `rank_skills` rehearses.
     """
 
     def __init__(
@@ -51,17 +54,44 @@ class WorldModelAgent:
         """See `Planner`: state in, state out, nothing remembered."""
         return self.planner.plan(observations, goal, state, start)
 
-    def choose_action(self, observation: Observation, goal: Goal) -> Plan:
+    @overload
+    def choose_action(self, observation: Observation, goal: Goal) -> Plan: ...
+
+    @overload
+    def choose_action(self, observation: Observation, goal: Goal, candidates: Sequence[Skill]) -> RatedSkill: ...
+
+    def choose_action(
+        self, observation: Observation, goal: Goal, candidates: Sequence[Skill] | None = None
+    ) -> Plan | RatedSkill:
         """The plan from what is seen now; `plan.joint_path[0]` is where the joints should be one model step from now.
 
-        The first call takes the arm to have been at rest. Raises `StampError` for an observation that is not newer
-        than the last one, `NotReady` after a gap in the observations, `PlanningError`.
+        candidates: to choose among these instead, the best of `rank_skills`. The first call takes the arm to have been
+        at rest. Raises `StampError` for an observation that is not newer than the last one, `NotReady` after a gap in
+        the observations, `PlanningError`.
         """
         if goal is not self._goal:
             self._goal, self._state = goal, PlannerState(seed=self._state.seed)
+        if candidates is not None:
+            return self.rank_skills(observation, goal, candidates)[0]
         self._history.add(observation)
         plan, self._state = self.plan(self._history.window(pad=True), goal, self._state)
         return plan
+
+    def rank_skills(self, observation: Observation, goal: Goal, skills: Sequence[Skill]) -> list[RatedSkill]:
+        """Every skill as the world model sees it end, the best for `goal` first; those out of reach last.
+
+        Raises as `choose_action` does, and `ValueError` for a model that knows nothing of objects, or nothing of a
+        gripper that a skill commands.
+        """
+        planner, model = self.planner, self.planner.world_model
+        if not isinstance(model, MotionReader):
+            raise ValueError("this world model cannot tell how an object moved, and skills are rated by that")
+        if observation is not self._history.newest:
+            self._history.add(observation)
+        tool = planner.arm.forward(observation.joints.position).position
+        controls, lengths = stack_controls(skills, tool, planner.max_step)
+        seen = planner.rehearse(self._history.window(pad=True), goal, controls)
+        return rate(skills, lengths, controls, seen, model)
 
     def reset(self, seed: int = 0) -> None:
         """Forgets observations, goal and last plan; plans after it depend on `seed` and what is seen alone."""

@@ -104,6 +104,16 @@ class JepaWorldModel(nn.Module):
             raise ValueError("this model was not trained with objects and has no probe for one")
         return self.object_probe(self._newest(latent)).detach()
 
+    def motion(self, before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
+        """before, after: (..., K, D) -> how far tool and object moved between them, (..., 3) m each, as the metric reads it.
+
+        Raises `ValueError` for a model without objects.
+        """
+        if self.object_probe is None:
+            raise ValueError("this model was not trained with objects and cannot tell how one moved")
+        way = self.metric(self._newest(after)) - self.metric(self._newest(before))
+        return way[..., self.metric.tool], way[..., self.metric.object]
+
     def _newest(self, latent: Tensor) -> Tensor:
         return latent[..., -1, : self.config.visual_dim]
 

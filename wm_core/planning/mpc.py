@@ -19,6 +19,7 @@ from wm_core.planning.chosen import as_plan
 from wm_core.planning.ensemble import plan_uncertainty
 from wm_core.planning.evaluator import Scores
 from wm_core.planning.prior import ActionPrior, Guesses, guess
+from wm_core.planning.rehearsal import Rehearsal, rehearse
 from wm_core.planning.task import Task, TaskBuilder
 from wm_core.planning.task_cache import TaskCache
 from wm_core.planning.warm_start import shift_in_time
@@ -63,11 +64,11 @@ class MpcPlanner:
         self.world_model = world_model
         self.prior = prior
         self.device = torch.device(device)
-        self._arm = kinematics
+        self.arm = kinematics
         self._kinematics = BatchedKinematics(kinematics.chain(), device)
         limits = arm_limits(robot, kinematics)
-        builder = TaskBuilder(robot, limits, self._kinematics, config.weights, world_model, self.step, max_step)
-        self._tasks = TaskCache(builder.build)
+        self._builder = TaskBuilder(robot, limits, self._kinematics, config.weights, world_model, self.step, max_step)
+        self._tasks = TaskCache(self._builder.build)
         self._search = CrossEntropySearch(config, clock)
         self._threads = threads
         self._clock = clock
@@ -76,7 +77,7 @@ class MpcPlanner:
         """The same planner for another model, without the prior: that belongs to its own."""
         return MpcPlanner(
             self.robot,
-            self._arm,
+            self.arm,
             self.config,
             world_model,
             device=self.device,
@@ -115,6 +116,19 @@ class MpcPlanner:
         after = PlannerState(_draw_seed(generator), found.mean.cpu().numpy(), newest.stamp, task.kind)
         unsure = plan_uncertainty(self.world_model, latent, found.scores.candidates.controls[found.row])
         return as_plan(found, begin, unsure, self.step, self.config, self._clock() - started), after
+
+    @torch.inference_mode()
+    def rehearse(self, observations: Sequence[Observation], goal: Goal, controls: np.ndarray) -> Rehearsal:
+        """What `controls` (S, H, 4), m of tool displacement and the gripper's command, would lead to from here.
+
+        Raises `ValueError` without a model, for one without a gripper that is commanded, and as `plan` does.
+        """
+        if self.world_model is None:
+            raise ValueError("there is no world model to imagine with")
+        self._apply_threads()
+        joints = self._kinematics.tensor(observations[-1].joints.position)
+        latent = self._imagine_until(observations, joints)
+        return rehearse(self._builder, self._tasks.get(goal), latent, joints, self._kinematics.tensor(controls))
 
     def _imagine_until(self, observations: Sequence[Observation], joints: Tensor) -> Tensor:
         """The latent at the moment the new plan takes over: the newest frame, plus the motion that is already decided.

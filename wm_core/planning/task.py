@@ -37,6 +37,7 @@ class Task:
     """space: what is sampled. kind: names the goal parts and the space; a mean of another kind is not reused.
 
     encoded: (*goal), what the model makes of the goal's pictures, None without. tool: tool motion is sampled, not joints.
+    goal_terms: those terms of the cost that tell how far the goal is.
     """
 
     goal: Goal
@@ -45,6 +46,7 @@ class Task:
     kind: str
     encoded: Tensor | None
     tool: bool
+    goal_terms: tuple[Objective, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,19 +64,19 @@ class TaskBuilder:
     def build(self, goal: Goal) -> Task:
         """Encodes the goal image, if there is one. Raises `ValueError` where that needs a model that is missing."""
         encoded = self._encode(goal)
-        terms = self._regular_terms() + self._goal_terms(goal, encoded)
-        space = self._arm_space(goal)
+        goal_terms = self._goal_terms(goal, encoded)
+        terms = self._regular_terms() + goal_terms
+        space = JointMotion(self.kinematics, self.limits, self.step) if goal.joints is not None else self.tool_motion(goal)
         tool = isinstance(space, ToolMotion)
         # Only what is imagined can tell a good use of the gripper: a goal of pose or joints leaves it alone.
         if any(term.needs_latents for term in terms) and self.world_model.action_dim == WITH_GRIPPER:
             space = WithGripper(space)
             terms.append(GripperEffort(self.weights.gripper))
         evaluator = Evaluator(terms, self.world_model)
-        return Task(goal, space, evaluator, f"{goal.kind}/{type(space).__name__}", encoded, tool)
+        return Task(goal, space, evaluator, f"{goal.kind}/{type(space).__name__}", encoded, tool, tuple(goal_terms))
 
-    def _arm_space(self, goal: Goal) -> MotionSpace:
-        if goal.joints is not None:
-            return JointMotion(self.kinematics, self.limits, self.step)
+    def tool_motion(self, goal: Goal) -> ToolMotion:
+        """Tool motion of this arm, turned as the goal wants it, else as the robot holds its tool."""
         turned = goal.pose.orientation if goal.pose is not None else None
         orientation = np.array(self.robot.tool_orientation) if turned is None else turned
         home = np.array(self.robot.home)
