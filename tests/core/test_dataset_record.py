@@ -5,8 +5,8 @@ import pytest
 
 from wm_core.config import BoxConfig, ConfigError
 from wm_core.training.behaviours.mixture import Mixture
-from wm_core.training.collect import CollectionError, collect_episode
 from wm_core.training.manifest import CollectionConfig
+from wm_core.training.take import CollectionError, take_episode
 from wm_core.types import Command, Felt, JointState, Observation
 
 BOX = BoxConfig(lower=(0.34, -0.21, 0.05), upper=(0.64, 0.21, 0.30))
@@ -55,8 +55,9 @@ def playground(robot, arm):
 
 
 def test_an_episode_tells_what_was_seen_done_and_felt(playground):
-    episode, seed = collect_episode(playground(), 7, CONFIG)
-    assert seed == 7
+    take = take_episode(playground(), 7, CONFIG)
+    episode = take.episode
+    assert (take.seed, take.dropped) == (7, 0)
     # Two views of three channels: the first shows the step's number, the second 100 more.
     assert episode.images.shape == (7, 6, 16, 16)
     np.testing.assert_array_equal(episode.images[:, 0, 0, 0], np.arange(7))
@@ -73,21 +74,21 @@ def test_an_episode_tells_what_was_seen_done_and_felt(playground):
 
 
 def test_without_a_gripper_an_action_is_a_displacement(playground):
-    episode, _ = collect_episode(playground(gripper=False), 7, CONFIG)
-    assert episode.actions.shape == (6, 3)
+    assert take_episode(playground(gripper=False), 7, CONFIG).episode.actions.shape == (6, 3)
 
 
 def test_an_episode_that_lost_its_object_is_drawn_again(playground):
     table = playground(unlucky=lambda seed: seed == 7)
-    again, seed = collect_episode(table, 7, CONFIG)
-    assert table.seeds == [7, 1_000_000_007] and seed == 1_000_000_007
-    alone, _ = collect_episode(playground(), seed, CONFIG)
-    np.testing.assert_array_equal(again.actions, alone.actions)
+    again = take_episode(table, 7, CONFIG)
+    assert table.seeds == [7, 1_000_000_007]
+    assert (again.seed, again.dropped) == (1_000_000_007, 1)
+    alone = take_episode(playground(), again.seed, CONFIG)
+    np.testing.assert_array_equal(again.episode.actions, alone.episode.actions)
 
 
 def test_a_hopeless_collection_gives_up(playground):
     with pytest.raises(CollectionError, match="no episode from seed 7 in 20 tries: the object is at"):
-        collect_episode(playground(unlucky=lambda seed: True), 7, CONFIG)
+        take_episode(playground(unlucky=lambda seed: True), 7, CONFIG)
 
 
 def test_a_mixture_hands_over(monkeypatch):

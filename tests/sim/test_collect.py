@@ -7,10 +7,11 @@ from sim.environment import PandaTabletop
 from sim.tasks.push import Push
 from sim.tasks.reach import Reach
 from wm_core.config import ConfigError
-from wm_core.training.collect import FIRST_SEED, collect, collect_episode
+from wm_core.training.collect import FIRST_SEED, collect
 from wm_core.training.dataset import open_dataset
 from wm_core.training.hdf5_shard import shard_path
 from wm_core.training.manifest import CollectionConfig, read_manifest
+from wm_core.training.take import take_episode
 
 REACH = CollectionConfig(episodes=2, steps=10, image_size=32, episodes_per_shard=1)
 PUSH = REACH.model_copy(update={"task": "push", "look": 0.5, "views": 2, "mix": {"push": 1.0}, "steps": 24})
@@ -33,12 +34,12 @@ def pushed(tmp_path_factory):
 def test_an_episode_comes_from_its_seed_alone(pushed):
     table = PandaTabletop(task="push", look=0.5, views=2)
     try:
-        episode, seed = collect_episode(table, FIRST_SEED + 1, PUSH)
+        take = take_episode(table, FIRST_SEED + 1, PUSH)
     finally:
         table.close()
     there = open_dataset(pushed).episode(1)
-    assert seed == FIRST_SEED + 1
-    for name, values in vars(episode).items():
+    assert take.seed == FIRST_SEED + 1 and take.dropped == 0
+    for name, values in vars(take.episode).items():
         np.testing.assert_array_equal(getattr(there, name), values, err_msg=name)
 
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
+from wm_core.agent import WorldModelAgent
 from wm_core.environments import make_environment
 from wm_core.training.behaviours.behaviour import Playground
-from wm_core.training.behaviours.mixture import Mixture, check_mix
-from wm_core.training.hdf5_shard import Episode, ShardSummary, shard_path, summarise_shard, write_shard
+from wm_core.training.behaviours.mixture import check_mix
+from wm_core.training.hdf5_shard import ShardSummary, shard_path, summarise_shard
 from wm_core.training.manifest import (
     CollectionConfig,
     Counts,
@@ -20,16 +21,12 @@ from wm_core.training.manifest import (
     installed_packages,
     write_manifest,
 )
-from wm_core.training.record import BehaviourDriver, ObjectLost, record_episode
+from wm_core.training.on_policy import load_driver, require_fit
+from wm_core.training.take import take_episode, write_takes
 
 # Collection seeds start here, evaluation seeds below: no evaluated scene was ever trained on.
 FIRST_SEED = 1_000_000
-_NEXT_TRY = 1_000_000_000  # between the seeds of an episode and of its redraw; above all first tries
-_TRIES = 20
-
-
-class CollectionError(ValueError):
-    """No episode can be had; the message says of which seed."""
+_NEXT_ROUND = 100_000_000_000  # between the seeds of on-policy rounds; above those of all redraws
 
 
 def collect(config: CollectionConfig, folder: Path, workers: int = 2) -> Iterator[int]:
@@ -45,28 +42,12 @@ def collect(config: CollectionConfig, folder: Path, workers: int = 2) -> Iterato
     write_manifest(folder, _counted(manifest, done))
     yield from (summary.episodes for summary in done.values())
     jobs = [(config, folder, number) for number in numbers if number not in done]
-    with multiprocessing.get_context("spawn").Pool(min(workers, max(len(jobs), 1)), _ignore_interrupt) as pool:
+    processes = min(workers, max(len(jobs), 1))
+    with multiprocessing.get_context("spawn").Pool(processes, _prepare_worker) as pool:
         for number, summary in pool.imap_unordered(_collect_shard, jobs):
             done[number] = summary
             write_manifest(folder, _counted(manifest, done))
             yield summary.episodes
-
-
-def collect_episode(environment: Playground, seed: int, config: CollectionConfig) -> tuple[Episode, int]:
-    """One episode, drawn from `seed` alone, and the seed of its scene: another one where the object was lost.
-
-    Raises `CollectionError`.
-    """
-    for attempt in range(_TRIES):
-        drawn = seed + attempt * _NEXT_TRY
-        first = environment.reset(drawn)
-        behaviour = Mixture(config.mix, environment.play_box, environment.max_step, drawn)
-        driver = BehaviourDriver(environment, behaviour)
-        try:
-            return record_episode(environment, first, driver, config.steps, config.step, config.image_size), drawn
-        except ObjectLost as error:
-            lost = error
-    raise CollectionError(f"no episode from seed {seed} in {_TRIES} tries: {lost}; is the play box right?")
 
 
 def open_playground(config: CollectionConfig) -> Playground:
@@ -77,20 +58,22 @@ def open_playground(config: CollectionConfig) -> Playground:
 
 def _collect_shard(job: tuple[CollectionConfig, Path, int]) -> tuple[int, ShardSummary]:
     config, folder, number = job
+    agent: WorldModelAgent | None = None if config.on_policy is None else load_driver(config.on_policy)
     environment = open_playground(config)
     try:
-        found = [collect_episode(environment, seed, config) for seed in _seeds(config, number)]
+        takes = [take_episode(environment, seed, config, agent) for seed in _seeds(config, number)]
     finally:
         environment.close()
-    seeds = [drawn for _, drawn in found]
-    dropped = sum(drawn // _NEXT_TRY for drawn in seeds)
-    return number, write_shard(shard_path(folder, number), [episode for episode, _ in found], seeds, dropped)
+    return number, write_takes(shard_path(folder, number), takes)
 
 
 def _seeds(config: CollectionConfig, number: int) -> range:
+    """The first seed of every episode in a shard; on policy each has as many as there are candidates."""
     first = number * config.episodes_per_shard
-    base = FIRST_SEED * (1 + config.seed)
-    return range(base + first, base + min(first + config.episodes_per_shard, config.episodes))
+    last = min(first + config.episodes_per_shard, config.episodes)
+    width, round_number = (1, 0) if config.on_policy is None else (config.on_policy.candidates, config.on_policy.round)
+    base = FIRST_SEED * (1 + config.seed) + _NEXT_ROUND * round_number
+    return range(base + width * first, base + width * last, width)
 
 
 def _fresh_manifest(config: CollectionConfig) -> Manifest:
@@ -99,20 +82,27 @@ def _fresh_manifest(config: CollectionConfig) -> Manifest:
         gripper, max_step = environment.gripper, environment.max_step
     finally:
         environment.close()
+    if config.on_policy is not None:
+        require_fit(config, gripper)
     return Manifest(**config.model_dump(), gripper=gripper, max_step=max_step, packages=installed_packages())
 
 
 def _counted(manifest: Manifest, done: dict[int, ShardSummary]) -> Manifest:
-    episodes = sum(summary.episodes for summary in done.values())
-    touched = sum(summary.episodes * summary.contact for summary in done.values())
+    # In the order of shards, whatever the order they were finished in: sums of floats depend on it.
+    shards = [done[number] for number in sorted(done)]
+    episodes = sum(shard.episodes for shard in shards)
+    mean = lambda values: sum(value * shard.episodes for value, shard in zip(values, shards)) / max(episodes, 1)
+    on_policy = manifest.on_policy is not None
     counts = Counts(
         episodes=episodes,
-        dropped=sum(summary.dropped for summary in done.values()),
-        contact=touched / max(episodes, 1),
+        dropped=sum(shard.dropped for shard in shards),
+        contact=mean([shard.contact for shard in shards]),
+        error=mean([shard.error for shard in shards]) if on_policy else None,
+        drawn_error=mean([shard.drawn_error for shard in shards]) if on_policy else None,
     )
     return manifest.model_copy(update={"counts": counts})
 
 
-def _ignore_interrupt() -> None:
+def _prepare_worker() -> None:
     # Ctrl-C reaches the whole process group; the parent decides, and finished shards stay.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -42,11 +42,17 @@ SMALL_FIELDS = tuple(name for name in FIELDS if name != "images")
 
 @dataclass(frozen=True)
 class ShardSummary:
-    """episodes: in the file; dropped: drawn and thrown away for it; contact: share of its actions with touch."""
+    """episodes: in the file; dropped: drawn and thrown away for it; contact: share of its actions with touch.
+
+    error, drawn_error: m, mean one-step error of a world model on them, and on all that they were chosen from; None
+    where no model drove.
+    """
 
     episodes: int
     dropped: int
     contact: float
+    error: float | None = None
+    drawn_error: float | None = None
 
 
 def shard_path(folder: Path, number: int) -> Path:
@@ -54,11 +60,21 @@ def shard_path(folder: Path, number: int) -> Path:
     return Path(folder) / f"shard_{number:05d}.h5"
 
 
-def write_shard(path: Path, episodes: list[Episode], seeds: list[int], dropped: int = 0) -> ShardSummary:
-    """Whole or not at all: a killed collection leaves no half shard. seeds: of the scenes, one an episode."""
+def write_shard(
+    path: Path,
+    episodes: list[Episode],
+    seeds: list[int],
+    dropped: int = 0,
+    error: float | None = None,
+    drawn_error: float | None = None,
+) -> ShardSummary:
+    """Whole or not at all: a killed collection leaves no half shard.
+
+    seeds: of the scenes, one an episode. The rest: see `ShardSummary`.
+    """
     partial = path.with_suffix(".partial")
     touch = np.stack([episode.touch for episode in episodes])
-    summary = ShardSummary(len(episodes), dropped, float((touch > 0.0).mean()))
+    summary = ShardSummary(len(episodes), dropped, float((touch > 0.0).mean()), error, drawn_error)
     with h5py.File(partial, "w", libver="v110") as file:
         for name in FIELDS:
             values = np.stack([getattr(episode, name) for episode in episodes])
@@ -68,7 +84,8 @@ def write_shard(path: Path, episodes: list[Episode], seeds: list[int], dropped: 
             else:
                 file.create_dataset(name, data=values.astype(np.float32))
         file.create_dataset("seeds", data=np.array(seeds, dtype=np.int64))
-        file.attrs.update(dropped=summary.dropped, contact=summary.contact)
+        # The number of episodes is in the shape of everything else.
+        file.attrs.update({name: value for name, value in vars(summary).items() if name != "episodes" and value is not None})
     os.replace(partial, path)
     return summary
 
@@ -77,7 +94,8 @@ def summarise_shard(path: Path) -> ShardSummary:
     """Of a shard on disk. Raises `DatasetError`."""
     try:
         with h5py.File(path, "r") as file:
-            return ShardSummary(len(file["images"]), int(file.attrs["dropped"]), float(file.attrs["contact"]))
+            errors = (float(file.attrs[name]) if name in file.attrs else None for name in ("error", "drawn_error"))
+            return ShardSummary(len(file["images"]), int(file.attrs["dropped"]), float(file.attrs["contact"]), *errors)
     except (OSError, KeyError) as error:
         raise damaged(path, error) from error
 

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from wm_core.config import Strict
 
@@ -18,11 +18,25 @@ class DatasetError(ValueError):
     """The folder holds no usable dataset; the message names what is wrong."""
 
 
+class OnPolicyConfig(Strict):
+    """A round in which the planner itself drives.
+
+    model: its folder; digest: of what lies there. round: sets the seeds apart from every other round's.
+    hardest: share of the episodes that are, of `candidates` runs each, the one that the model was most wrong about.
+    """
+
+    model: str
+    digest: str
+    round: int = Field(1, ge=1, le=1000)
+    candidates: int = Field(3, ge=1, le=20)
+    hardest: float = Field(0.7, ge=0.0, le=1.0)
+
+
 class CollectionConfig(Strict):
     """One collection run. Two runs with equal values write equal episodes.
 
     look: strength of the domain randomisation, 0 for none. views: cameras. image_size: side of the stored frames, px.
-    step: s that one action takes. mix: weights of the behaviours that drive the arm.
+    step: s that one action takes. mix: weights of the behaviours that drive the arm; on policy none of them does.
     """
 
     environment: str = "panda_tabletop"
@@ -30,20 +44,34 @@ class CollectionConfig(Strict):
     look: float = Field(0.0, ge=0.0, le=1.0)
     views: int = Field(1, ge=1, le=4)
     mix: dict[str, float] = Field({"wander": 1.0}, min_length=1)
-    episodes: int = Field(1000, ge=1, lt=1_000_000)
+    episodes: int = Field(1000, ge=1)
     steps: int = Field(40, ge=1)
     seed: int = Field(0, ge=0, lt=900)
     image_size: int = Field(64, ge=16, le=256)
     step: float = Field(0.2, gt=0.0)
     episodes_per_shard: int = Field(25, ge=1)
+    on_policy: OnPolicyConfig | None = None
+
+    @model_validator(mode="after")
+    def _seeds_stay_apart(self) -> CollectionConfig:
+        runs = self.episodes * (1 if self.on_policy is None else self.on_policy.candidates)
+        if runs >= 1_000_000:
+            raise ValueError(f"{runs} runs of episodes would draw the seeds of the next collection; use two of them")
+        return self
 
 
 class Counts(Strict):
-    """What lies on disk. dropped: episodes drawn again because the object was lost. contact: share of the actions with touch."""
+    """What lies on disk.
+
+    dropped: episodes that were drawn again because the object was lost, or the arm could not go on.
+    contact: share of the actions with touch. error, drawn_error: see `ShardSummary`.
+    """
 
     episodes: int = 0
     dropped: int = 0
     contact: float = 0.0
+    error: float | None = None
+    drawn_error: float | None = None
 
 
 class Manifest(CollectionConfig):

@@ -6,6 +6,7 @@ import numpy as np
 
 from wm_core.config import BoxConfig
 from wm_core.training.behaviours.behaviour import limit_norm
+from wm_core.training.behaviours.route import SmoothNoise
 
 _NOISE = 0.012  # m, standard deviation of the smooth noise on each axis
 _PERSISTENCE = 0.7  # of that noise, from one step to the next
@@ -19,7 +20,7 @@ class Wander:
         self._random = np.random.default_rng([seed, 4])
         # Its own source: an arm with a gripper moves as one without.
         self._grip_random = np.random.default_rng([seed, 21])
-        self._noise = np.zeros(3)
+        self._noise = SmoothNoise(self._random, _NOISE, _PERSISTENCE)
         self._choose()
 
     def action(self, tool: np.ndarray, part: np.ndarray, opening: float) -> tuple[np.ndarray, int]:
@@ -27,9 +28,8 @@ class Wander:
         if self._left == 0 or np.linalg.norm(self._aim - tool) < 0.02:
             self._choose()
         self._left -= 1
-        fresh = self._random.normal(0.0, _NOISE, 3) * np.sqrt(1.0 - _PERSISTENCE**2)
-        self._noise = _PERSISTENCE * self._noise + fresh
-        move = limit_norm(self._aim - tool, self._speed) + (self._noise if self._speed > 0.0 else 0.0)
+        noise = self._noise.draw()
+        move = limit_norm(self._aim - tool, self._speed) + (noise if self._speed > 0.0 else 0.0)
         inside = np.clip(tool + move, self._box.lower, self._box.upper) - tool
         return limit_norm(inside, self._max_step), self._grip
 
