@@ -30,11 +30,13 @@ def plan(
     """Plan once from a seeded scene and show what was chosen and why."""
     from wm_core.agent import load_agent
     from wm_core.environments import make_environment
+    from wm_core.model.checkpoint import load_card
     from wm_core.planning.goals import validate_goal
     from wm_core.resources import find_model
 
-    agent = load_agent(find_model(model), device)
-    scene = make_environment(environment, task=task)
+    folder = find_model(model)
+    agent, views = load_agent(folder, device), load_card(folder).model.views
+    scene = make_environment(environment, task=task, views=views)
     try:
         observation = scene.reset(seed)
         goal = _goal(scene, seed, goal_image, goal_position, goal_joints, goal_object)

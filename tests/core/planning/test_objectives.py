@@ -31,7 +31,7 @@ class Distance:
     def rollout(self, latent, actions):
         return latent + actions.cumsum(1)
 
-    def goal_distance(self, latent, goal):
+    def goal_distance(self, latent, goal, focus):
         return (latent - goal).norm(dim=-1)
 
 

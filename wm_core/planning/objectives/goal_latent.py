@@ -21,14 +21,13 @@ class GoalLatent:
         self.weight = weight
         self._world_model = world_model
         self._goal = goal
-        # The default is left out: a model that knows nothing but whole scenes need not take a focus.
-        self._focus = {} if focus is Focus.SCENE else {"focus": focus}
+        self._focus = focus
 
     def cost(self, candidates: Candidates) -> Tensor:
         """-> (S,). Raises `ValueError` without latents."""
         if candidates.latents is None:
             raise ValueError("the goal_latent objective needs imagined latents, and there are none")
-        distance = self._world_model.goal_distance(candidates.latents, self._goal, **self._focus)  # (S, H)
+        distance = self._world_model.goal_distance(candidates.latents, self._goal, self._focus)  # (S, H)
         return running_sum(distance, self.final_weight)
 
 
