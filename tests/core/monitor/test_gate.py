@@ -1,0 +1,134 @@
+"""The gate holds the arm when it should, seldom otherwise, and comes back from disk as it was."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from wm_core.monitor import GateConfig, GateError, SurpriseGate, load_gate, save_gate
+from wm_core.monitor.calibrate import calibrate, episode_maxima
+from wm_core.monitor.config import Thresholds
+
+NOISE = 0.002  # m, of the tool in pictures
+STILL = (np.array([0.5, 0.0, 0.2]), np.array([0.5, 0.1, 0.1]))
+
+
+@pytest.fixture(scope="module")
+def calibrated(toy):
+    episodes = toy.ToyDataset(120, noise=NOISE)
+    *steps, found = calibrate(toy.ExactModel(), episodes, toy.ToyArm(), false_stops=0.05)
+    assert steps == [None] * 120  # every episode is used once, and told of
+    return found
+
+
+@pytest.fixture
+def gate(toy, calibrated):
+    return SurpriseGate(toy.ExactModel(), calibrated.config, calibrated.statistics, toy.ToyArm())
+
+
+def run(gate, toy, episode):
+    """The verdicts of an episode as a planner would have asked for them."""
+    gate.reset()
+    verdicts = []
+    for moment, joints in enumerate(episode.joints):
+        seen = toy.observe(joints[:3], episode.object[moment])
+        seen = type(seen)(np.ascontiguousarray(episode.images[moment].transpose(1, 2, 0)), seen.joints, seen.stamp)
+        verdicts.append(gate.observe(seen, episode.actions[moment - 1] if moment else None))
+    return verdicts
+
+
+def test_thresholds_are_near_what_clean_episodes_do(calibrated):
+    watched = calibrated.config.thresholds.watched()
+    assert set(watched) == {"reading", "offset", "surprise", "latent_surprise", "novelty", "picture"}
+    # 3D noise of 2 mm an axis: single readings up to 4 deviations or so, medians less; its lasting part far less.
+    assert NOISE < watched["reading"] < 5.0 * NOISE
+    assert watched["offset"] < watched["reading"]
+
+
+def test_clean_runs_seldom_stop(toy, gate):
+    fresh = toy.ToyDataset(60, seed=1, noise=NOISE)
+    stops = sum(run(gate, toy, fresh.episode(number))[-1].stop for number in range(60))
+    # At 5 %, more than 9 of 60 have a probability of 0.1 %.
+    assert stops <= 9
+
+
+def test_a_knocked_camera_stops_the_arm(toy, gate):
+    fresh = toy.ToyDataset(1, seed=2, noise=NOISE).episode(0)
+    fresh.joints[:, 0] += 0.02  # the picture shows the tool 2 cm off
+    verdict = run(gate, toy, fresh)[-1]
+    assert verdict.stop and verdict.score > 1.0 and verdict.value > verdict.threshold
+    assert verdict.signal in ("reading", "offset")
+    assert verdict.reason.startswith(f"{verdict.signal} 0.0") and " limit 0.0" in verdict.reason
+
+
+def test_what_the_action_did_not_lead_to_stops_the_arm(toy, gate):
+    tool, part = STILL
+    for step in range(4):  # the arm is where its joints say, and not where its actions should have brought it
+        verdict = gate.observe(toy.observe(tool, part), np.array([0.05, 0.0, 0.0]) if step else None)
+    assert verdict.stop and verdict.signal in ("surprise", "latent_surprise")
+
+
+def test_without_controls_nothing_is_said_of_surprise(toy, gate):
+    tool, part = STILL
+    for step in range(10):  # the same jumps, of an arm that somebody moves by hand
+        verdict = gate.observe(toy.observe(tool + [0.02 * (step % 2), 0.0, 0.0], part), None)
+        assert not verdict.stop
+
+
+def test_a_single_bad_frame_passes_and_a_stop_stays_until_reset(toy, gate):
+    tool, part = STILL
+    good, bad = toy.observe(tool, part), toy.observe(tool + 0.5, part)
+    bad = type(bad)(bad.image, good.joints, 0.0)  # the picture shows an arm that is elsewhere
+    assert not any(gate.observe(seen, None).stop for seen in (good, good, good, bad, good, good))
+    stopped = [gate.observe(seen, None) for seen in (bad, bad, good, good, good)]
+    assert [verdict.stop for verdict in stopped] == [False, True, True, True, True]
+    assert stopped[-1] == stopped[1]
+    gate.reset()
+    assert not gate.observe(good, None).stop
+
+
+def test_live_and_calibration_see_the_same(toy, calibrated):
+    model, arm = toy.ExactModel(ensemble=3), toy.ToyArm()
+    episode = toy.ToyDataset(1, seed=3, noise=NOISE).episode(0)
+    batch = episode_maxima(model, calibrated.statistics, arm, episode)
+    assert set(batch) == set(Thresholds.model_fields)
+    for name, largest in batch.items():
+        config = calibrated.config.model_copy(update={"thresholds": Thresholds(**{name: 1e6})})
+        live = run(SurpriseGate(model, config, calibrated.statistics, arm), toy, episode)
+        assert max(verdict.value for verdict in live if verdict.signal == name) == pytest.approx(largest, rel=1e-4)
+
+
+def test_a_gate_that_watches_nothing_is_refused(toy, calibrated):
+    config = calibrated.config.model_copy(update={"thresholds": Thresholds()})
+    with pytest.raises(ValueError, match="never stop"):
+        SurpriseGate(toy.ExactModel(), config, calibrated.statistics, toy.ToyArm())
+
+
+def test_too_few_episodes_are_refused_with_the_number_needed(toy):
+    # The last 5 % begin beyond 19 episodes; 35 % of them are for that: 58.
+    with pytest.raises(ValueError, match="40 clean episodes are too few for 5 % false stops: expected at least 58"):
+        next(calibrate(toy.ExactModel(), toy.ToyDataset(40), toy.ToyArm(), false_stops=0.05))
+    next(calibrate(toy.ExactModel(), toy.ToyDataset(58), toy.ToyArm(), false_stops=0.05))
+
+
+def test_a_gate_comes_back_from_disk(toy, calibrated, gate, tmp_path):
+    (tmp_path / "model.sha256").write_text(f"{hashlib.sha256(b'weights').hexdigest()}  model.safetensors\n")
+    written = save_gate(calibrated, tmp_path)
+    loaded = load_gate(tmp_path, toy.ExactModel(), toy.ToyArm())
+    assert loaded.config == written and isinstance(written, GateConfig)
+    episode = toy.ToyDataset(1, seed=4, noise=NOISE).episode(0)
+    assert run(loaded, toy, episode) == run(gate, toy, episode)
+
+
+def test_a_gate_of_other_weights_or_a_damaged_one_is_refused(toy, calibrated, tmp_path):
+    with pytest.raises(GateError, match="has no gate"):
+        load_gate(tmp_path, toy.ExactModel(), toy.ToyArm())
+    (tmp_path / "model.sha256").write_text("one  model.safetensors\n")
+    save_gate(calibrated, tmp_path)
+    (tmp_path / "model.sha256").write_text("other  model.safetensors\n")
+    with pytest.raises(GateError, match="other weights"):
+        load_gate(tmp_path, toy.ExactModel(), toy.ToyArm())
+    (tmp_path / "model.sha256").write_text("one  model.safetensors\n")
+    (tmp_path / "gate.safetensors").write_bytes(b"no such thing")
+    with pytest.raises(GateError, match="damaged"):
+        load_gate(tmp_path, toy.ExactModel(), toy.ToyArm())

@@ -1,0 +1,93 @@
+"""The parts of the gate: distributions, medians, and ears on the encoder."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from wm_core.monitor.early_features import EarlyFeatures
+from wm_core.monitor.gaussian import fit_gaussians
+from wm_core.monitor.smoothing import Smoother
+
+NOWHERE = np.zeros(3)
+
+
+def test_distance_is_counted_in_standard_deviations():
+    generator = torch.Generator().manual_seed(0)
+    scale = torch.tensor([3.0, 1.0, 0.5, 0.2])
+    data = 7.0 + scale * torch.randn(20_000, 1, 4, generator=generator)
+    found = fit_gaussians(data)
+    # The mean square of a standard normal is 1.
+    assert found.distance(data).square().mean() == pytest.approx(1.0, rel=0.02)
+    # Six deviations along one of four features: the root of 36 / 4.
+    for feature in range(4):
+        away = torch.full((1, 1, 4), 7.0)
+        away[0, 0, feature] += 6.0 * scale[feature]
+        assert found.distance(away).item() == pytest.approx(3.0, rel=0.03)
+
+
+def test_directions_beyond_the_leading_ones_count_too():
+    data = torch.randn(5000, 1, 20, generator=torch.Generator().manual_seed(0))
+    found = fit_gaussians(data, leading=3)
+    assert found.scale.shape == (1, 3)
+    assert found.distance(data).square().mean() == pytest.approx(1.0, rel=0.02)
+    assert found.distance(10.0 * data[:50]).mean() == pytest.approx(10.0, rel=0.1)
+
+
+def test_regions_have_distributions_of_their_own():
+    generator = torch.Generator().manual_seed(0)
+    data = torch.randn(5000, 2, 3, generator=generator) * torch.tensor([1.0, 10.0])[:, None]
+    found = fit_gaussians(data)
+    calm, lively = torch.zeros(1, 2, 3), torch.zeros(1, 2, 3)
+    calm[0, 0, 0], lively[0, 1, 0] = 10.0, 10.0  # ten deviations in the one region, one in the other
+    assert found.distance(calm).item() == pytest.approx(math.sqrt(100.0 / 3.0 / 2.0), rel=0.05)
+    assert found.distance(lively).item() == pytest.approx(math.sqrt(1.0 / 3.0 / 2.0), rel=0.05)
+
+
+def test_what_never_varied_does_not_count_for_everything():
+    data = torch.randn(1000, 1, 2, generator=torch.Generator().manual_seed(0))
+    data[..., 1] = 0.0
+    away = torch.tensor([[[0.0, 0.1]]])
+    # A hundredth of the largest deviation, about 1, is the floor: 0.1 is ten of those, the root of 100 / 2.
+    assert fit_gaussians(data).distance(away).item() == pytest.approx(math.sqrt(50.0), rel=0.05)
+
+
+def test_one_outlier_is_smoothed_away_and_two_are_not():
+    smoother = Smoother(window=3, offset_window=8)
+    series = [1.0, 1.0, 90.0, 1.0, 1.0, 80.0, 70.0]
+    found = [smoother.add(NOWHERE, {"reading": value})["reading"] for value in series]
+    assert found == [0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 70.0]
+
+
+def test_a_lasting_shift_is_read_off_noise_that_comes_and_goes():
+    smoother, random = Smoother(window=3, offset_window=8), np.random.default_rng(0)
+    for moment in range(8):
+        off = np.array([0.004, 0.0, 0.0]) + random.normal(0.0, 0.001, 3)
+        off += [0.0, 0.5, 0.0] if moment == 3 else 0.0  # one wild frame
+        assert smoother.add(off, {})["offset"] == (pytest.approx(0.004, abs=0.0015) if moment == 7 else 0.0)
+
+
+def test_what_is_no_number_counts_as_infinite():
+    smoother = Smoother(window=3, offset_window=2)
+    found = [smoother.add(np.full(3, np.nan), {"picture": math.nan}) for _ in range(2)]
+    assert found[1] == {"picture": math.inf, "offset": math.inf}
+
+
+def test_the_encoder_is_listened_to_and_left_as_it_was(toy):
+    encoder = toy.ToyEncoder()
+    with EarlyFeatures(encoder) as early:
+        with pytest.raises(RuntimeError, match="not looked"):
+            early.take()
+        encoder.visual(torch.zeros(5, 3, 16, 16, dtype=torch.uint8))
+    found = early.take()
+    assert found.shape == (5, 4, early.width) and early.width == 8
+    # A black picture leaves the filters' biases, the same everywhere, and no spread.
+    torch.testing.assert_close(found[0, :, :4], encoder.first.bias.expand(4, 4))
+    torch.testing.assert_close(found[0, :, 4:], torch.zeros(4, 4), atol=1e-3, rtol=0)
+    assert not encoder.first._forward_hooks
+
+
+def test_an_encoder_without_convolutions_is_refused():
+    with pytest.raises(ValueError, match="no convolution"):
+        EarlyFeatures(torch.nn.Linear(2, 2))

@@ -1,0 +1,125 @@
+"""Fits a gate to clean episodes: few of them may stop it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from wm_core.model.world_model import JepaWorldModel
+from wm_core.monitor.config import GateConfig, Thresholds
+from wm_core.monitor.gaussian import fit_gaussians
+from wm_core.monitor.sight import see_episode
+from wm_core.monitor.signals import Statistics, signals_of_moments, signals_of_steps
+from wm_core.monitor.smoothing import Smoother
+from wm_core.protocols import Kinematics
+
+if TYPE_CHECKING:
+    from wm_core.training.dataset import Dataset
+    from wm_core.training.hdf5_shard import Episode
+
+_WINDOWS = {name: GateConfig.model_fields[name].default for name in ("window", "offset_window")}
+# Shares of the episodes: where clean data lies, how the signals compare, how many stop, and whether that is so.
+_SHARES = (0.35, 0.15, 0.35, 0.15)
+
+
+@dataclass(frozen=True, eq=False)
+class Calibrated:
+    """A gate's two files, not yet written."""
+
+    config: GateConfig
+    statistics: Statistics
+
+
+def calibrate(
+    model: JepaWorldModel, episodes: Dataset, kinematics: Kinematics, false_stops: float = 0.01, seed: int = 0
+) -> Iterator[Calibrated | None]:
+    """Yields None after every episode, the gate at the end.
+
+    episodes: clean ones that the model was not trained on; on its training data it is too sure of itself. Thresholds:
+    each signal at the quantile that its share of `false_stops` allows (a union bound, with log-normal episode maxima),
+    then all of them by one factor such that a fresh clean episode stops with at most that probability (split conformal
+    prediction, Vovk et al. 2005). Raises `ValueError` for too few episodes.
+    """
+    groups = _groups(len(episodes), false_stops, seed)
+    visual, early = [], []
+    for number in groups[0]:
+        sight = see_episode(model, episodes.episode(number))
+        visual.append(sight.histories[:, -1:, : model.config.visual_dim].clone())  # the rest of it is not kept
+        early.append(sight.early)
+        yield None
+    statistics = Statistics(fit_gaussians(torch.cat(visual)), fit_gaussians(torch.cat(early)))
+    maxima: list[list[dict[str, float]]] = []
+    for group in groups[1:]:
+        maxima.append([])
+        for number in group:
+            maxima[-1].append(episode_maxima(model, statistics, kinematics, episodes.episode(number)))
+            yield None
+    scales = _scales(maxima[0], false_stops)
+    factor = _conformal([_score(found, scales) for found in maxima[1]], false_stops)
+    checks = [_score(found, scales) > factor for found in maxima[2]]
+    config = GateConfig(
+        **_WINDOWS,
+        thresholds=Thresholds(**{name: factor * scale for name, scale in scales.items()}),
+        false_stops=false_stops,
+        episodes=len(groups[2]),
+        steps=episodes.steps,
+        checked=len(checks),
+        stopped=sum(checks),
+    )
+    yield Calibrated(config, statistics)
+
+
+def episode_maxima(
+    model: JepaWorldModel, statistics: Statistics, kinematics: Kinematics, episode: Episode
+) -> dict[str, float]:
+    """The largest that each smoothed signal becomes in one episode."""
+    sight = see_episode(model, episode)
+    tool = np.stack([kinematics.forward(joints).position for joints in episode.joints])
+    off, values = signals_of_moments(model, statistics, sight, torch.from_numpy(tool))
+    actions = torch.from_numpy(episode.actions).to(model.device)
+    steps = signals_of_steps(model, sight.histories[:-1], actions, sight.histories[1:])
+    table = {name: value.tolist() for name, value in values.items()}
+    later = {name: value.tolist() for name, value in steps.items()}
+    smoother, largest = Smoother(**_WINDOWS), {}
+    for moment, way in enumerate(off.cpu().numpy()):
+        raw = {name: value[moment] for name, value in table.items()}
+        raw |= {name: value[moment - 1] for name, value in later.items()} if moment else {}
+        for name, value in smoother.add(way, raw).items():
+            largest[name] = max(largest.get(name, 0.0), value)
+    return largest
+
+
+def _groups(count: int, false_stops: float, seed: int) -> list[list[int]]:
+    # With fewer the factor would be infinite: no sample says where the last 1 % begin.
+    least = math.ceil(1.0 / false_stops) - 1
+    ends = [round(share * count) for share in np.cumsum(_SHARES)[:-1]]
+    groups = np.split(np.random.default_rng([seed, 8]).permutation(count), ends)
+    if len(groups[2]) < least:
+        raise ValueError(
+            f"{count} clean episodes are too few for {100 * false_stops:g} % false stops: "
+            f"expected at least {math.ceil((least + 1) / _SHARES[2])}, or allow more false stops"
+        )
+    return [[int(number) for number in group] for group in groups]
+
+
+def _scales(maxima: list[dict[str, float]], false_stops: float) -> dict[str, float]:
+    # A signal that stays at nothing (the slow one, in short episodes) cannot be judged.
+    names = [name for name in maxima[0] if min(found[name] for found in maxima) > 0.0]
+    tail = NormalDist().inv_cdf(1.0 - false_stops / len(names))
+    logs = {name: np.log([found[name] for found in maxima]) for name in names}
+    return {name: float(np.exp(values.mean() + tail * values.std())) for name, values in logs.items()}
+
+
+def _score(maxima: dict[str, float], scales: dict[str, float]) -> float:
+    return max(maxima[name] / scale for name, scale in scales.items())
+
+
+def _conformal(scores: list[float], false_stops: float) -> float:
+    """The score that a fresh episode exceeds with probability `false_stops` at most."""
+    return sorted(scores)[math.ceil((len(scores) + 1) * (1.0 - false_stops)) - 1]

@@ -1,0 +1,92 @@
+"""Notices when what is seen is not what the model knows. It only makes the arm hold; limits are the guard's task."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from wm_core.model.world_model import JepaWorldModel
+from wm_core.monitor.config import SIGNALS, GateConfig
+from wm_core.monitor.sight import Sight, see_window
+from wm_core.monitor.signals import Statistics, signals_of_moments, signals_of_steps
+from wm_core.monitor.smoothing import Smoother
+from wm_core.protocols import Kinematics
+from wm_core.types import Observation
+
+
+@dataclass(frozen=True)
+class GateVerdict:
+    """stop: the arm shall hold, until `reset`. score: the worst signal over its threshold, above 1 stops.
+
+    signal, value, threshold: the worst one, in its unit, after smoothing.
+    """
+
+    stop: bool
+    score: float
+    signal: str
+    value: float
+    threshold: float
+
+    @property
+    def reason(self) -> str:
+        """For people: the signal, its value and its threshold."""
+        what, unit = SIGNALS[self.signal]
+        return f"{self.signal} {self.value:.4g} {unit}, limit {self.threshold:.4g} {unit}: {what}"
+
+
+class SurpriseGate:
+    """Watches one arm, one model step at a time.
+
+    Call `reset` at the start of every run. A stop is latched: whoever resets has looked at what it was.
+    """
+
+    def __init__(
+        self, world_model: JepaWorldModel, config: GateConfig, statistics: Statistics, kinematics: Kinematics
+    ) -> None:
+        """config and statistics: of `wm_core.monitor.calibrate`. Raises `ValueError` where no signal is watched."""
+        self.config = config
+        self._thresholds = config.thresholds.watched()
+        if not self._thresholds:
+            raise ValueError("the gate has no thresholds: it would never stop")
+        self._model, self._statistics, self._kinematics = world_model, statistics, kinematics
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets everything, a stop too."""
+        self._window: deque[Observation] = deque(maxlen=self._model.history)
+        self._last: Sight | None = None
+        self._smoother = Smoother(self.config.window, self.config.offset_window)
+        self._latched: GateVerdict | None = None
+
+    def observe(self, observation: Observation, controls: np.ndarray | None = None) -> GateVerdict:
+        """observation: one model step after the last one.
+
+        controls: (A,), what was executed since: m of tool displacement, then the gripper's command where the model has
+        one. None where that is not known: then nothing is said of surprise.
+        """
+        if self._latched is not None:
+            return self._latched
+        # Before the first observation the arm was at rest.
+        self._window.extend([observation] * (1 if self._window else self._model.history))
+        sight = see_window(self._model, tuple(self._window))
+        tool = torch.from_numpy(self._kinematics.forward(observation.joints.position).position)[None]
+        off, values = signals_of_moments(self._model, self._statistics, sight, tool)
+        if self._last is not None and controls is not None:
+            done = torch.as_tensor(controls, dtype=sight.histories.dtype, device=sight.histories.device)[None]
+            values |= signals_of_steps(self._model, self._last.histories, done, sight.histories)
+        self._last = sight
+        smoothed = self._smoother.add(off[0].cpu().numpy(), {name: float(value[0]) for name, value in values.items()})
+        verdict = self._judge(smoothed)
+        self._latched = verdict if verdict.stop else None
+        return verdict
+
+    def _judge(self, smoothed: dict[str, float]) -> GateVerdict:
+        # What is not known yet, such as surprise before the first action, counts as nothing to see.
+        scores = {name: smoothed.get(name, 0.0) / limit for name, limit in self._thresholds.items()}
+        signal = max(scores, key=scores.__getitem__)
+        return GateVerdict(
+            scores[signal] > 1.0, scores[signal], signal, smoothed.get(signal, 0.0), self._thresholds[signal]
+        )

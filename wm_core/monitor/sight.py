@@ -1,0 +1,55 @@
+"""What the gate takes from pictures and joints, live and from episodes on disk alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wm_core.model.world_model import JepaWorldModel
+from wm_core.monitor.early_features import EarlyFeatures
+from wm_core.types import Observation
+
+if TYPE_CHECKING:
+    from wm_core.training.hdf5_shard import Episode
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """T moments one model step apart. histories: (T, K, D), each with what came before; early: (T, C, F)."""
+
+    histories: Tensor
+    early: Tensor
+
+
+@torch.no_grad()
+def see_window(model: JepaWorldModel, window: Sequence[Observation]) -> Sight:
+    """The newest of `history` observations, T = 1."""
+    with EarlyFeatures(model.encoder) as early:
+        histories = model.encode(window)[None]
+        return Sight(histories, early.take()[-1:])
+
+
+@torch.no_grad()
+def see_episode(model: JepaWorldModel, episode: Episode) -> Sight:
+    """Every moment of an episode; before the first one the arm was at rest."""
+    with EarlyFeatures(model.encoder) as early:
+        encoded = encode_episode(model, episode)
+        found = early.take()
+    moments = torch.arange(len(encoded), device=encoded.device)[:, None]
+    back = torch.arange(1 - model.history, 1, device=encoded.device)
+    return Sight(encoded[(moments + back).clamp_min(0)], found)
+
+
+@torch.no_grad()
+def encode_episode(model: JepaWorldModel, episode: Episode) -> Tensor:
+    """-> (T + 1, D), the encoding of every moment by itself."""
+    felt = episode.joints
+    if model.config.gripper:
+        felt = np.concatenate([felt, episode.gripper[:, None]], axis=1)
+    images, felt = (torch.from_numpy(values).to(model.device)[None] for values in (episode.images, felt))
+    return model.encoder(images, felt)[0]

@@ -1,0 +1,55 @@
+"""The raw signals of the gate, each in its own unit (`wm_core.monitor.config.SIGNALS`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from wm_core.model.world_model import JepaWorldModel
+from wm_core.monitor.gaussian import Gaussians
+from wm_core.monitor.sight import Sight
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics:
+    """Where clean data lies. latent: one distribution of the visual latent; early: one a region of the picture."""
+
+    latent: Gaussians
+    early: Gaussians
+
+
+@torch.no_grad()
+def signals_of_moments(
+    model: JepaWorldModel, statistics: Statistics, sight: Sight, tool: Tensor
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """tool: (T, 3) m, forward kinematics of the measured joints.
+
+    -> (T, 3) m from there to the tool read from the picture, and the signals, (T,) each.
+    """
+    visual = _newest(model, sight.histories)
+    off = model.tool_probe(visual) - tool.to(visual)
+    return off, {
+        "reading": torch.linalg.vector_norm(off, dim=-1),
+        "novelty": statistics.latent.distance(visual[:, None]),
+        "picture": statistics.early.distance(sight.early),
+    }
+
+
+@torch.no_grad()
+def signals_of_steps(model: JepaWorldModel, before: Tensor, controls: Tensor, after: Tensor) -> dict[str, Tensor]:
+    """before, after: (T, K, D), histories one model step apart; controls: (T, A), what was done between -> (T,) each."""
+    expected, seen = _newest(model, model.next(before, controls)), _newest(model, after)
+    signals = {
+        "surprise": torch.linalg.vector_norm(model.metric(expected) - model.metric(seen), dim=-1),
+        "latent_surprise": (expected - seen).square().mean(-1).sqrt(),
+    }
+    if model.ensemble > 1:
+        doubts = [model.uncertainty(latent, control[None])[0] for latent, control in zip(before, controls)]
+        signals["disagreement"] = torch.stack(doubts)
+    return signals
+
+
+def _newest(model: JepaWorldModel, histories: Tensor) -> Tensor:
+    return histories[:, -1, : model.config.visual_dim]

@@ -1,0 +1,63 @@
+"""A gate on disk, beside the model that it watches: `gate.yaml` and `gate.safetensors`. Nothing is unpickled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from wm_core.config import load_config, save_config
+from wm_core.model.checkpoint import HASH
+from wm_core.model.world_model import JepaWorldModel
+from wm_core.monitor.calibrate import Calibrated
+from wm_core.monitor.config import GateConfig
+from wm_core.monitor.gate import SurpriseGate
+from wm_core.monitor.gaussian import Gaussians
+from wm_core.monitor.signals import Statistics
+from wm_core.protocols import Kinematics
+
+CONFIG, TENSORS = "gate.yaml", "gate.safetensors"
+
+
+class GateError(ValueError):
+    """The model has no usable gate; the message names what is wrong."""
+
+
+def save_gate(gate: Calibrated, folder: Path) -> GateConfig:
+    """Writes both files into the folder of the model that it was fitted to; what was written comes back."""
+    config = gate.config.model_copy(update={"model_sha256": _model_hash(folder)})
+    parts = {"latent": gate.statistics.latent, "early": gate.statistics.early}
+    tensors = {f"{part}.{name}": value for part, found in parts.items() for name, value in found.tensors().items()}
+    save_file({name: value.cpu().contiguous() for name, value in tensors.items()}, folder / TENSORS)
+    save_config(config, folder / CONFIG)
+    return config
+
+
+def load_gate(folder: Path, world_model: JepaWorldModel, kinematics: Kinematics) -> SurpriseGate:
+    """The gate of the model in `folder`, on the model's device. Raises `GateError`, `ConfigError`."""
+    for name in (CONFIG, TENSORS):
+        if not (folder / name).is_file():
+            raise GateError(f"the model at {folder} has no gate: {name} is missing; run `wm gate`")
+    config = load_config(GateConfig, folder / CONFIG)
+    if config.model_sha256 != _model_hash(folder):
+        raise GateError(f"{folder / CONFIG} was fitted to other weights; run `wm gate` again")
+    try:
+        tensors = load_file(folder / TENSORS, device=str(world_model.device))
+        parts = [
+            Gaussians(**{name: tensors[f"{part}.{name}"] for name in Gaussians.__dataclass_fields__})
+            for part in ("latent", "early")
+        ]
+    except (SafetensorError, KeyError) as error:
+        raise GateError(f"{folder / TENSORS} is damaged ({error}); run `wm gate` again") from error
+    if not all(torch.isfinite(value).all() for value in tensors.values()):
+        raise GateError(f"{folder / TENSORS} holds NaN or infinity; run `wm gate` again")
+    return SurpriseGate(world_model, config, Statistics(*parts), kinematics)
+
+
+def _model_hash(folder: Path) -> str:
+    path = folder / HASH
+    if not path.is_file():
+        raise GateError(f"no model at {folder}: {HASH} is missing")
+    return path.read_text().split()[0]
