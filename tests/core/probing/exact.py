@@ -138,6 +138,15 @@ class ToyEncoder(nn.Module):
         return torch.cat([seen, joints[..., :4].float()], dim=-1)
 
 
+class ToyMetric:
+    """The toy latent is in metres as it is."""
+
+    tool, object = slice(0, 3), slice(3, 6)
+
+    def __call__(self, visual: Tensor) -> Tensor:
+        return visual
+
+
 class ExactModel(nn.Module):
     """Knows the toy world. gain: what it takes an action for (1 right, 0 nothing, -1 the contrary)."""
 
@@ -150,7 +159,7 @@ class ExactModel(nn.Module):
         self.config = self.config.model_copy(update={"visual_dim": 6})
         self.encoder, self.gain, self.ensemble, self.flat = ToyEncoder(), gain, ensemble, flat
         self.device = torch.device("cpu")
-        self.metric = lambda visual: visual
+        self.metric = ToyMetric()
         self.tool_probe = lambda visual: visual[..., :3]
 
     def encode(self, observations: list[Observation]) -> Tensor:

@@ -68,6 +68,15 @@ def test_an_exact_model_predicts_because_of_the_actions(toy, episodes):
     assert found["error / persistence, H = 10"].value < 0.05
     assert all(detector.passed for detector in found.values())
     assert "error with shuffled actions / true ones, H = 10, in contact" in found
+    assert found["object's part: error / persistence, H = 5, in contact"].value < 0.05
+
+
+def test_a_model_that_moves_the_arm_alone_is_noticed_by_its_object_part(toy, episodes, monkeypatch):
+    monkeypatch.setattr(toy, "TOUCH", 0.0)  # for the model; the episodes are there already
+    found = by_name(prediction_detectors(toy.ExactModel(), episodes, seed=0))
+    # No push is foreseen, so the object's part is as good as persistence; the arm's share hides half of that in the rest.
+    assert found["object's part: error / persistence, H = 5, in contact"].value == pytest.approx(1.0)
+    assert found["error / persistence, H = 5"].value < 0.5
 
 
 def test_a_model_that_ignores_actions_is_noticed(toy, episodes):
