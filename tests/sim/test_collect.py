@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from sim.environment import PandaTabletop
 from sim.tasks.push import Push
 from sim.tasks.reach import Reach
+from wm_core.cli.app import app
 from wm_core.config import ConfigError
+from wm_core.environments import make_environment
 from wm_core.training.collect import FIRST_SEED, collect
 from wm_core.training.dataset import open_dataset
 from wm_core.training.hdf5_shard import shard_path
@@ -96,3 +99,13 @@ def test_an_environment_that_cannot_be_made_is_refused_at_once(tmp_path):
     with pytest.raises(ConfigError, match="'nowhere' is not registered"):
         next(collect(REACH.model_copy(update={"environment": "nowhere"}), tmp_path))
     assert not list(tmp_path.iterdir())
+    with pytest.raises(ConfigError, match="'panda_tabletop' cannot be made with .*'colour'"):
+        make_environment("panda_tabletop", colour="red")
+
+
+def test_the_command_line_names_a_mix_that_it_cannot_read(tmp_path):
+    collect_with = lambda mix: CliRunner().invoke(app, ["collect", "--out", str(tmp_path / "out"), "--mix", mix])
+    told = collect_with("wander=1,push=much")
+    assert told.exit_code == 2 and "'push=much': expected NAME=WEIGHT" in " ".join(told.output.split())
+    assert "behaviour 'dance' is not known" in str(collect_with("wander,dance=2").exception)
+    assert not (tmp_path / "out").exists()
