@@ -26,6 +26,7 @@ def gate(
     from wm_core.kinematics.urdf_arm import load_arm
     from wm_core.model.checkpoint import load_card, load_world_model
     from wm_core.monitor import calibrate, save_gate
+    from wm_core.monitor.sight import require_fit
     from wm_core.resources import find_model, find_robot
     from wm_core.training.dataset import open_dataset
 
@@ -33,6 +34,7 @@ def gate(
     episodes = open_dataset(dataset)
     arm = load_arm(find_robot(load_card(folder).robot))
     world_model = load_world_model(folder, choose_device(device))
+    require_fit(world_model, episodes.manifest)
     with progress_bar() as progress:
         bar = progress.add_task("episodes", total=len(episodes), note="")
         for found in calibrate(world_model, episodes, arm, false_stops, seed):

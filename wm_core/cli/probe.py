@@ -30,6 +30,7 @@ def probe(
     """Look for what a low loss does not prove: collapse, ignored actions, a flat cost, missing state, wrong causes."""
     from wm_core.device import choose_device
     from wm_core.model.checkpoint import load_world_model
+    from wm_core.monitor.sight import require_fit
     from wm_core.probing import ProbeReport, probe_episodes
     from wm_core.resources import find_model
     from wm_core.training.dataset import open_dataset
@@ -37,7 +38,9 @@ def probe(
 
     folder = find_model(model)
     world_model = load_world_model(folder, choose_device(device))
-    seen, unseen = open_dataset(dataset).split(HELD_OUT)
+    data = open_dataset(dataset)
+    require_fit(world_model, data.manifest)
+    seen, unseen = data.split(HELD_OUT)
     found = probe_episodes(world_model, seen, unseen, fitted, episodes, seed)
     skipped = ["counterfactual pairs and action quality: no --env"]
     if environment is not None:

@@ -16,6 +16,17 @@ from wm_core.types import Observation
 
 if TYPE_CHECKING:
     from wm_core.training.hdf5_shard import Episode
+    from wm_core.training.manifest import Manifest
+
+
+def require_fit(model: JepaWorldModel, manifest: Manifest) -> None:
+    """Raises `ValueError` for a dataset of other pictures, steps or actions than the model's."""
+    config = model.config
+    there = (manifest.image_size, manifest.views, manifest.step, manifest.action_dim)
+    here = (config.image_size, config.views, config.step, config.action_dim)
+    if there != here:
+        names = "pixels, views, seconds a step, action dimensions"
+        raise ValueError(f"the dataset does not fit the model ({names}): it has {there}, expected {here}")
 
 
 @dataclass(frozen=True, eq=False)

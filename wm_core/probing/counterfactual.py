@@ -44,7 +44,7 @@ def counterfactual_detectors(answers: list[Answers]) -> list[Detector]:
             imitated, detail = _share(copied)
             name = f"{focus.value}: imitation's likelihood picks the better"
             found.append(reported(IMITATION, name, imitated, detail=detail))
-    return found
+    return sorted(found, key=lambda detector: detector.group != COUNTERFACTUAL)
 
 
 def _share(right: list[bool]) -> tuple[float, str]:

@@ -56,6 +56,10 @@ def _linear(seen: Tensor, labels: Tensor, unseen: Tensor) -> Tensor:
 
 
 def _nonlinear(seen: Tensor, labels: Tensor, unseen: Tensor, seed: int) -> Tensor:
+    # Latents of any scale are read alike; dimensions that never change stay at nothing.
+    spread = seen.std(0)
+    spread = torch.where(spread > 0.0, spread, 1.0)
+    seen, unseen = (seen - seen.mean(0)) / spread, (unseen - seen.mean(0)) / spread
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         probe = Probe(seen.shape[1], labels.shape[1])

@@ -44,6 +44,12 @@ def test_an_untrained_model_is_found_out(folders, tmp_path, capsys):
     assert "WARN" in printed and "effective rank" in printed and "skipped: counterfactual" in printed
 
 
+def test_a_dataset_of_other_actions_is_refused(folders, tmp_path):
+    write_manifest(folders[1], Manifest(steps=12, image_size=16, gripper=True))
+    with pytest.raises(ValueError, match=r"it has \(16, 1, 0.2, 4\), expected \(16, 1, 0.2, 3\)"):
+        run(folders, tmp_path)
+
+
 def test_the_same_seed_finds_the_same(folders, tmp_path):
     first, again = run(folders, tmp_path), run(folders, tmp_path)
     assert first == again
