@@ -1,5 +1,6 @@
 """`wm`: bad input is one line and exit code 2; collect and train work end to end at toy size."""
 
+import json
 import os
 import subprocess
 import sys
@@ -23,6 +24,13 @@ def wm(*arguments: str, timeout: float = 100.0) -> subprocess.CompletedProcess:
         (("eval", "--model", "absent"), "model 'absent' not found"),
         (("eval", "--task", "fold_laundry"), "task 'fold_laundry' is not known"),
         (("eval", "--episods", "3"), "--episods"),
+        (("eval", "--policy", "lucky"), "policy 'lucky' is not known"),
+        (("eval", "--set", "planner.sampels=3"), "did you mean 'samples'?"),
+        (("eval", "--suite", "easy"), "suite 'easy' is not known"),
+        (("eval", "--csv", "table.csv"), "give --suite too"),
+        (("eval", "--gate", "--policy", "hold"), "has no gate"),
+        (("compare", "absent.json", "b.json"), "cannot read the report absent.json"),
+        (("baseline", "train", "--kind", "pixel", "--dataset", "absent", "--out", "x"), "no dataset at absent"),
         (("info", "--model", "absent"), "model 'absent' not found"),
         (("train", "--dataset", "absent", "--out", "x"), "no dataset at absent"),
         (("collect", "--out", "x", "--env", "moon"), "environment 'moon' is not registered"),
@@ -38,7 +46,8 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, says, tmp_path, monkey
 
 def test_an_unknown_key_in_the_configuration_names_the_nearest(tmp_path):
     (tmp_path / "bad.yaml").write_text("model:\n  visual_dimm: 3\n")
-    done = wm("train", "--dataset", "x", "--out", str(tmp_path / "run"), "--config", str(tmp_path / "bad.yaml"))
+    options = ("--kind", "pixel", "--dataset", "x", "--out", str(tmp_path / "run"), "--config", str(tmp_path / "bad.yaml"))
+    done = wm("baseline", "train", *options)
     assert done.returncode == 2
     assert "unknown key 'model.visual_dimm'; did you mean 'visual_dim'?" in done.stderr
 
@@ -55,14 +64,31 @@ def test_collect_train_eval_at_toy_size(tmp_path):
         "training: {batch: 4, rollout: 2, steps: 3, warmup: 5, checkpoint_every: 3, probe_steps: 5}\n"
         "planner: {samples: 8, horizon: 2, iterations: 1, deadline: 5.0}\n"
     )
-    data, run, report = tmp_path / "data", tmp_path / "run", tmp_path / "report.json"
+    data, run, report, pixel = (tmp_path / name for name in ("data", "run", "report.json", "pixel"))
+    config, short = str(tmp_path / "small.yaml"), ("--steps", "3")
+    evaluated = ("--policy", "planner", "--policy", "bc", "--policy", f"pixel={pixel}", "--set", "planner.samples=4")
+    files = ("--json", str(report), "--sheet", str(tmp_path / "worst.png"), "--controls", str(tmp_path / "controls.json"))
     steps = [
         ("collect", "--out", str(data), "--episodes", "2", "--steps", "8", "--image-size", "32", "--workers", "1"),
-        ("train", "--dataset", str(data), "--out", str(run), "--config", str(tmp_path / "small.yaml")),
-        ("eval", "--model", str(run), "--episodes", "1", "--seed", "5", "--json", str(report)),
+        ("train", "--dataset", str(data), "--out", str(run), "--config", config),
+        ("prior", "--dataset", str(data), "--model", str(run), *short),
+        ("baseline", "train", "--kind", "pixel", "--dataset", str(data), "--out", str(pixel), "--config", config),
+        ("eval", "--model", str(run), "--episodes", "1", "--seed", "5", *evaluated, *files),
+        ("compare", str(report), str(report), "--second", "hold"),
         ("plan", "--model", str(run), "--seed", "5"),
     ]
     for arguments in steps:
         done = wm(*arguments)
         assert done.returncode == 0, f"wm {arguments[0]}: {done.stderr}"
-    assert '"seed": 5' in report.read_text()
+        if arguments[0] == "compare":
+            assert "planner (report.json) - hold (report.json) on 1 common seeds" in done.stdout
+    written = json.loads(report.read_text())
+    assert [policy["policy"] for policy in written["policies"]] == ["planner", "bc", f"pixel={pixel}"]
+    assert [policy["policy"] for policy in written["controls"]] == ["random", "hold"]
+    for policy in (*written["policies"], *written["controls"]):
+        assert [episode["seed"] for episode in policy["episodes"]] == [5]
+    # 25 plans, and a horizon of two: what the plan before the last foresaw of the end is there.
+    account = written["policies"][0]["episodes"][0]["account"]
+    assert len(account["plan_ms"]) == len(account["next_realised"]) == 25 and account["end_predicted"] is not None
+    assert (tmp_path / "worst.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "controls.json").exists()

@@ -1,6 +1,7 @@
 """Scores are what they say: fixed episode length, stages in turn, judged at the last step, controls on the same seeds."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from wm_core.evaluation.episode import EpisodeResult, run_episode, succeeded
 from wm_core.evaluation.evaluate import Evaluation
 from wm_core.evaluation.policy import Policy
 from wm_core.evaluation.report import read_report, summarise
-from wm_core.types import Command, Goal, JointState, Observation, Outcome, Stage
+from wm_core.evaluation.watch import Watch
+from wm_core.types import Command, Goal, JointState, Observation, Outcome, Pose, Stage
 
 
 class Line:
@@ -96,6 +98,71 @@ def test_a_tolerance_judges_distance_anew_and_nothing_else():
 def test_holding_still_stays_where_it_began():
     held = run_episode(Line(), HoldPolicy(), 0, "joints", 0.2).result
     assert held.distance_m == pytest.approx(0.2) and not held.success
+
+
+class Alarm:
+    """A gate that stops when joint 0 has gone beyond `limit`; `controls` are what it was told."""
+
+    def __init__(self, limit):
+        self.limit, self.controls, self.resets = limit, [], 0
+
+    def reset(self):
+        self.resets, self.controls = self.resets + 1, []
+
+    def observe(self, observation, controls=None):
+        self.controls.append(controls)
+        place = observation.joints.position[0]
+        return SimpleNamespace(stop=place > self.limit, reason=f"at {place:.2f}")
+
+
+class LineArm:
+    """Forward kinematics of `Line`: joint 0 is x."""
+
+    @staticmethod
+    def forward(joints):
+        return Pose(np.array([joints[0], 0.0, 0.0]))
+
+
+def watched(limit, action_dim=3):
+    alarm = Alarm(limit)
+    return alarm, Watch(alarm, LineArm(), action_dim)
+
+
+def test_a_gate_ends_the_episode_where_it_stops():
+    alarm, watch = watched(0.12)
+    result = run_episode(Line((2, 4)), Walk(), 0, "joints", 0.2, watch=watch).result
+    # Strides of 5 cm: 15 cm is the first beyond 12, after three steps; 5 cm short of the goal.
+    assert (result.stopped, result.steps) == ("at 0.15", 3)
+    assert not result.success and result.distance_m == pytest.approx(0.05)
+    assert alarm.resets == 1 and alarm.controls[0] is None
+    assert np.array(alarm.controls[1:]) == pytest.approx(np.array([[0.05, 0.0, 0.0]] * 3))
+
+
+def test_a_gate_that_does_not_like_the_start_lets_nothing_move():
+    walk = Walk()
+    result = run_episode(Line(), walk, 0, "joints", 0.2, watch=watched(-1.0)[1]).result
+    assert (result.stopped, result.steps, walk.goals) == ("at 0.00", 0, [])
+    assert result.distance_m == result.start_distance_m
+
+
+def test_a_gate_is_told_of_the_gripper_where_the_model_has_one():
+    alarm, watch = watched(1.0, action_dim=4)
+    observation = Line().reset(0)
+    watch.start(observation)
+    watch.step(observation, Command(np.array([0.02, *np.zeros(6)]), gripper=-1), observation)
+    assert alarm.controls[1] == pytest.approx([0.02, 0.0, 0.0, -1.0])
+
+
+def test_stops_are_counted_as_safe_where_the_task_was_not_done():
+    # Goals at 0.20 to 0.29 m; the walk would end at 0.20 m, within 3 cm for seeds 0 to 3 alone. The alarm stops at 0.20:
+    # seeds 0 to 3 have succeeded by then, 4 to 9 have failed safely.
+    evaluation = Evaluation(Conditions(goal="joints"), [Walk()], [HoldPolicy()], ControlStore(), watched(0.19)[1])
+    for _ in evaluation.run(Line(), range(10)):
+        pass
+    report = evaluation.report("toy")
+    gate = report.policies[0].gate
+    assert (gate.stops, gate.failures, gate.safe_stops) == (10, 6, 6)
+    assert report.controls[0].gate is None  # nobody watches the controls
 
 
 def evaluated(seeds, store=None, policies=None, line=None):

@@ -11,9 +11,11 @@ from wm_core.cli.collect import collect
 from wm_core.cli.compare import compare
 from wm_core.cli.console import errors
 from wm_core.cli.evaluate import evaluate
+from wm_core.cli.gate import gate
 from wm_core.cli.info import info
 from wm_core.cli.plan import plan
 from wm_core.cli.prior import prior
+from wm_core.cli.probe import probe
 from wm_core.cli.train import train
 
 app = typer.Typer(
@@ -26,6 +28,8 @@ app = typer.Typer(
 app.command("collect")(collect)
 app.command("train")(train)
 app.command("prior")(prior)
+app.command("gate")(gate)
+app.command("probe")(probe)
 app.command("eval")(evaluate)
 app.command("compare")(compare)
 app.add_typer(baseline, name="baseline")

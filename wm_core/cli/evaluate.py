@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -10,8 +11,9 @@ import typer
 from wm_core.cli.console import output, progress_bar
 
 if TYPE_CHECKING:
+    from wm_core.evaluation.conditions import Conditions
     from wm_core.evaluation.evaluate import Evaluation
-    from wm_core.protocols import Environment
+    from wm_core.evaluation.session import Session
 
 
 def evaluate(
@@ -25,10 +27,13 @@ def evaluate(
     environment: Annotated[str, typer.Option("--env", help="Registered environment.")] = "panda_tabletop",
     perturb: Annotated[Optional[str], typer.Option(help="NAME=STRENGTH: what is wrong with the scene.")] = None,
     look: Annotated[Optional[float], typer.Option(min=0.0, max=1.0, help="Strength of domain randomisation.")] = None,
-    views: Annotated[Optional[int], typer.Option(min=1, help="Cameras.")] = None,
+    views: Annotated[Optional[int], typer.Option(min=1, help="Cameras, as many as the model has by default.")] = None,
     settings: Annotated[Optional[list[str]], typer.Option("--set", help="planner.NAME=VALUE, repeated.")] = None,
+    gate: Annotated[bool, typer.Option("--gate", help="The model's gate watches, and its stop ends an episode.")] = False,
+    suite: Annotated[Optional[str], typer.Option(help="'brittle': clean, then every perturbation at every strength.")] = None,
     controls: Annotated[Optional[Path], typer.Option(help="Keep the controls' results here, and take them from it.")] = None,
     json: Annotated[Optional[Path], typer.Option(help="Write the report here.")] = None,
+    csv: Annotated[Optional[Path], typer.Option(help="Write the table of a suite here.")] = None,
     sheet: Annotated[Optional[Path], typer.Option(help="Write a PNG of the first policy's worst five episodes here.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads, 0 for torch's choice.")] = 0,
@@ -36,15 +41,16 @@ def evaluate(
     """Run policies in closed loop on seeded episodes; score by ground truth beside a random and a hold-still control."""
     import torch
 
-    from wm_core.baselines.catalogue import Workshop, make_policy
     from wm_core.device import choose_device
-    from wm_core.environments import make_environment
     from wm_core.evaluation.conditions import Conditions
     from wm_core.evaluation.controls import ControlStore
-    from wm_core.evaluation.evaluate import Evaluation
+    from wm_core.evaluation.session import Session
+    from wm_core.evaluation.suite import suite_conditions
     from wm_core.model.checkpoint import load_card
     from wm_core.resources import find_model
 
+    if csv is not None and suite is None:
+        raise ValueError("--csv is the table of a suite: give --suite too")
     if threads:
         torch.set_num_threads(threads)
     card = load_card(find_model(model)).model
@@ -54,48 +60,55 @@ def evaluate(
         goal=goal,
         tolerance_m=tolerance,
         look=look,
-        views=views,
+        views=views if views is not None or card.views == 1 else card.views,
         perturb=perturb,
         step_s=card.step,
         max_step_m=card.max_step,
     )
-    store = ControlStore(controls)
-    scene = make_environment(environment, **conditions.options())
+    cases = [conditions] if suite is None else suite_conditions(suite, conditions)
+    session = Session(model, policy or ["planner"], ControlStore(controls), choose_device(device), settings or (), gate)
+    done: list[Evaluation] = []
     try:
-        workshop = Workshop(model, scene.robot, scene.kinematics, card.max_step, choose_device(device), settings or ())
-        policies = [make_policy(spec, workshop) for spec in policy or ["planner"]]
-        evaluation = Evaluation(conditions, policies, [make_policy(name, workshop) for name in ("random", "hold")], store)
-        try:
-            _run(evaluation, scene, range(seed, seed + episodes))
-        finally:
-            store.save()
-            _write(evaluation, model, json, sheet)
+        _run(session, cases, range(seed, seed + episodes), done)
     finally:
-        scene.close()
+        session.store.save()
+        # Stopped before the first seed of a case was done: there is nothing to say of that case.
+        _write([evaluation for evaluation in done if evaluation.worst], model, suite, json, csv, sheet)
 
 
-def _run(evaluation: "Evaluation", scene: "Environment", seeds: range) -> None:
-    found = evaluation.conditions
-    with progress_bar() as progress:
-        bar = progress.add_task(f"{found.task} from {found.goal}", total=len(seeds), note="")
-        reached = 0
-        for count, result in enumerate(evaluation.run(scene, seeds), start=1):
-            reached += result.success
-            progress.update(bar, completed=count, note=f"{reached} of {count} succeeded")
+def _run(session: "Session", cases: "Sequence[Conditions]", seeds: range, done: "list[Evaluation]") -> None:
+    for case in cases:
+        # Opened first: what is wrong with it is then said without a bar around it.
+        with session.open(case) as (evaluation, scene), progress_bar() as progress:
+            bar = progress.add_task(case.perturb or f"{case.task} from {case.goal}", total=len(seeds), note="")
+            done.append(evaluation)
+            reached = 0
+            for count, result in enumerate(evaluation.run(scene, seeds), start=1):
+                reached += result.success
+                progress.update(bar, completed=count, note=f"{reached} of {count} succeeded")
 
 
-def _write(evaluation: "Evaluation", model: str, json: Path | None, sheet: Path | None) -> None:
-    from wm_core.cli.evaluation_table import evaluation_table, paired_line
+def _write(
+    done: "list[Evaluation]", model: str, suite: str | None, json: Path | None, csv: Path | None, sheet: Path | None
+) -> None:
+    from wm_core.cli.evaluation_table import evaluation_table, paired_line, suite_table
     from wm_core.evaluation.sheet import write_sheet
+    from wm_core.evaluation.suite import suite_report, write_table
 
-    if not evaluation.worst:  # stopped before the first seed was done
+    if not done:
         return
-    report = evaluation.report(model)
+    reports = [evaluation.report(model) for evaluation in done]
+    whole = reports[0] if suite is None else suite_report(suite, reports)
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)
-        json.write_text(report.model_dump_json(indent=1) + "\n")
+        json.write_text(whole.model_dump_json(indent=1) + "\n")
     if sheet is not None:
-        write_sheet(sheet, evaluation.worst)
-    output.print(evaluation_table(report))
-    for found in report.paired:
+        write_sheet(sheet, done[0].worst)
+    if suite is None:
+        output.print(evaluation_table(whole))
+    else:
+        output.print(suite_table(whole))
+        if csv is not None:
+            write_table(csv, whole)
+    for found in reports[0].paired:
         output.print(paired_line(found), highlight=False, soft_wrap=True)

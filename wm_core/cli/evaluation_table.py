@@ -9,13 +9,16 @@ from rich.table import Table
 if TYPE_CHECKING:
     from wm_core.evaluation.paired import PairedDifference
     from wm_core.evaluation.report import EvaluationReport, PolicyReport
+    from wm_core.evaluation.suite import SuiteReport
 
 
 def evaluation_table(report: "EvaluationReport") -> Table:
     """One row a policy, the controls last."""
     found = report.conditions
     title = f"{found.task}, goal told as {found.goal}" + (f", {found.perturb}" if found.perturb else "")
-    table = Table("policy", "success", "95 % interval", "median left", "plan p50 / p95", "predicted : realised", title=title)
+    gated = any(policy.gate is not None for policy in report.policies)
+    columns = ("policy", "success", "95 % interval", "median left", "plan p50 / p95", "predicted : realised")
+    table = Table(*columns, *(("stops (safe)",) if gated else ()), title=title)
     for policy in (*report.policies, *report.controls):
         low, high = policy.wilson95
         table.add_row(
@@ -25,6 +28,25 @@ def evaluation_table(report: "EvaluationReport") -> Table:
             f"{100 * policy.median_distance_m:.1f} cm",
             "" if policy.plan_ms_p50 is None else f"{policy.plan_ms_p50:.0f} / {policy.plan_ms_p95:.0f} ms",
             _foresight(policy),
+            *((_stops(policy),) if gated else ()),
+        )
+    return table
+
+
+def suite_table(report: "SuiteReport") -> Table:
+    """One row a policy and case."""
+    table = Table("policy", "case", "success", "95 % interval", "points", "stops", "safe stops of failures", "holds", title=report.suite)
+    for row in report.rows:
+        low, high = row.wilson95
+        table.add_row(
+            row.policy,
+            row.perturb or "clean",
+            f"{100 * row.success_rate:.0f} % of {row.episodes}",
+            f"{100 * low:.0f} to {100 * high:.0f} %",
+            f"{row.points:+.0f}",
+            _percent(row.stop_share),
+            _percent(row.safe_share),
+            "" if row.holds is None else "yes" if row.holds else "no",
         )
     return table
 
@@ -45,6 +67,14 @@ def _foresight(policy: "PolicyReport") -> str:
         return ""
     next_step = f"next r {_number(found.next_correlation)}, {100 * found.next_gap_m:+.1f} cm"
     return next_step + ("" if found.end_gap_m is None else f"; end r {_number(found.end_correlation)}, {100 * found.end_gap_m:+.1f} cm")
+
+
+def _stops(policy: "PolicyReport") -> str:
+    return "" if policy.gate is None else f"{policy.gate.stops} ({policy.gate.safe_stops} of {policy.gate.failures} failures)"
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.0f} %"
 
 
 def _number(value: float | None) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from wm_core.config import Strict
 from wm_core.evaluation.account import Account
 from wm_core.evaluation.policy import Policy
+from wm_core.evaluation.watch import Watch
 from wm_core.protocols import Environment
 from wm_core.types import Goal, Outcome
 
@@ -21,7 +22,7 @@ class EpisodeResult(Strict):
 
     success, distance_m, note: as the task stands at the last step, and nowhere else.
     close_late: it stood well at any of the last five steps; other papers count that, no figure of ours does.
-    steps: actions done.
+    steps: actions done. stopped: why a gate ended it before its time, None where none did.
     """
 
     seed: int
@@ -31,6 +32,7 @@ class EpisodeResult(Strict):
     steps: int
     note: str = ""
     close_late: bool = False
+    stopped: str | None = None
     account: Account | None = None
 
 
@@ -44,23 +46,34 @@ class Episode:
 
 
 def run_episode(
-    environment: Environment, policy: Policy, seed: int, kind: str, step: float, tolerance: float | None = None
+    environment: Environment,
+    policy: Policy,
+    seed: int,
+    kind: str,
+    step: float,
+    tolerance: float | None = None,
+    watch: Watch | None = None,
 ) -> Episode:
-    """Every step of every stage, `step` s each: nobody tells the policy that it has arrived.
+    """Every step of every stage, `step` s each: nobody tells the policy that it has arrived. A gate's stop ends it.
 
-    kind: how goals are told. tolerance: m instead of the task's own.
+    kind: how goals are told. tolerance: m instead of the task's own. watch: the gate, where there is one.
     """
     observation = environment.reset(seed)
     stages = environment.stages(seed, kind)
     before = environment.outcome()
     frames, late = [observation.image], deque([before], maxlen=LATE)
     policy.start(seed)
-    for stage in stages:
-        policy.pursue(stage.goal)
-        for _ in range(stage.steps):
-            observation = environment.step(policy.act(observation), step)
-            frames.append(observation.image)
-            late.append(environment.outcome())
+    stopped = watch.start(observation) if watch is not None else None
+    for goal, is_new in ((stage.goal, index == 0) for stage in stages for index in range(stage.steps)):
+        if stopped is not None:
+            break
+        if is_new:
+            policy.pursue(goal)
+        command, past = policy.act(observation), observation
+        observation = environment.step(command, step)
+        frames.append(observation.image)
+        late.append(environment.outcome())
+        stopped = watch.step(past, command, observation) if watch is not None else None
     result = EpisodeResult(
         seed=seed,
         success=succeeded(late[-1], tolerance),
@@ -69,7 +82,8 @@ def run_episode(
         steps=len(frames) - 1,
         note=late[-1].note,
         close_late=any(succeeded(outcome, tolerance) for outcome in late),
-        account=policy.finish(observation),
+        stopped=stopped,
+        account=policy.finish(observation) if len(frames) > 1 else None,
     )
     return Episode(result, tuple(frames), stages[-1].goal)
 

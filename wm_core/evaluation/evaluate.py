@@ -10,6 +10,7 @@ from wm_core.evaluation.episode import Episode, EpisodeResult, run_episode
 from wm_core.evaluation.paired import compare
 from wm_core.evaluation.policy import Policy
 from wm_core.evaluation.report import EvaluationReport, summarise
+from wm_core.evaluation.watch import Watch
 from wm_core.protocols import Environment
 
 WORST = 5  # episodes that are kept to be looked at
@@ -22,16 +23,24 @@ class Evaluation:
     """
 
     def __init__(
-        self, conditions: Conditions, policies: Sequence[Policy], controls: Sequence[Policy], store: ControlStore
+        self,
+        conditions: Conditions,
+        policies: Sequence[Policy],
+        controls: Sequence[Policy],
+        store: ControlStore,
+        watch: Watch | None = None,
     ) -> None:
-        """A control that is among the policies too is run once. Raises `ValueError` for two policies of one name."""
+        """A control that is among the policies too is run once. watch: the gate of the policies; controls have none.
+
+        Raises `ValueError` for two policies of one name.
+        """
         names = [policy.name for policy in policies]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"policies {names}: expected at least one, and different names")
         self.conditions = conditions
         self.worst: list[Episode] = []
         self.results: dict[str, list[EpisodeResult]] = {name: [] for name in names}
-        self._policies, self._store = policies, store
+        self._policies, self._store, self._watch = policies, store, watch
         self._controls = [control for control in controls if control.name not in names]
         self._control_results: dict[str, list[EpisodeResult]] = {control.name: [] for control in self._controls}
 
@@ -41,7 +50,7 @@ class Evaluation:
         An interrupted seed counts for nobody.
         """
         for seed in seeds:
-            episodes = [self._episode(environment, policy, seed) for policy in self._policies]
+            episodes = [self._episode(environment, policy, seed, self._watch) for policy in self._policies]
             fresh = episodes[0].result
             controls = [self._control(environment, control, fresh) for control in self._controls]
             for found, episode in zip(self.results.values(), episodes):
@@ -57,7 +66,7 @@ class Evaluation:
         return EvaluationReport(
             model=model,
             conditions=self.conditions,
-            policies=tuple(summarise(*item) for item in self.results.items()),
+            policies=tuple(summarise(*item, gated=self._watch is not None) for item in self.results.items()),
             controls=tuple(summarise(*item) for item in self._control_results.items()),
             paired=tuple(compare(first, ours, second, theirs) for second, theirs in others),
         )
@@ -67,13 +76,13 @@ class Evaluation:
         if stored is not None:
             self._store.check(stored, fresh)
             return stored
-        result = self._episode(environment, control, fresh.seed).result
+        result = self._episode(environment, control, fresh.seed, None).result
         self._store.put(self.conditions, control.name, result)
         return result
 
-    def _episode(self, environment: Environment, policy: Policy, seed: int) -> Episode:
+    def _episode(self, environment: Environment, policy: Policy, seed: int, watch: Watch | None) -> Episode:
         found = self.conditions
-        return run_episode(environment, policy, seed, found.goal, found.step_s, found.tolerance_m)
+        return run_episode(environment, policy, seed, found.goal, found.step_s, found.tolerance_m, watch)
 
 
 def _badness(episode: Episode) -> tuple[bool, float]:

@@ -15,8 +15,22 @@ from wm_core.evaluation.paired import PairedDifference
 from wm_core.evaluation.wilson import wilson95
 
 
+class GateCounts(Strict):
+    """Episodes under a gate. stops: ended by it; failures: without success, stopped or not; safe_stops: both.
+
+    A gate that always stops has only safe stops and no success: read it beside the stops of clean runs.
+    """
+
+    stops: int
+    failures: int
+    safe_stops: int
+
+
 class PolicyReport(Strict):
-    """One policy on the seeds of the run. close_late_rate: see `EpisodeResult`. Plans: ms, None without plans."""
+    """One policy on the seeds of the run. close_late_rate: see `EpisodeResult`. Plans: ms, None without plans.
+
+    gate: None for a run without one.
+    """
 
     policy: str
     success_rate: float
@@ -26,6 +40,7 @@ class PolicyReport(Strict):
     plan_ms_p50: float | None
     plan_ms_p95: float | None
     foresight: Foresight | None
+    gate: GateCounts | None = None
     episodes: tuple[EpisodeResult, ...]
 
 
@@ -40,8 +55,8 @@ class EvaluationReport(Strict):
     paired: tuple[PairedDifference, ...] = ()
 
 
-def summarise(policy: str, episodes: Sequence[EpisodeResult]) -> PolicyReport:
-    """Raises `ValueError` without episodes."""
+def summarise(policy: str, episodes: Sequence[EpisodeResult], gated: bool = False) -> PolicyReport:
+    """gated: a gate watched. Raises `ValueError` without episodes."""
     if not episodes:
         raise ValueError("no episode was finished, there is nothing to report")
     reached = sum(episode.success for episode in episodes)
@@ -57,7 +72,17 @@ def summarise(policy: str, episodes: Sequence[EpisodeResult]) -> PolicyReport:
         plan_ms_p50=p50,
         plan_ms_p95=p95,
         foresight=foresight([episode.account for episode in planned], [episode.distance_m for episode in planned]),
+        gate=_gate_counts(episodes) if gated else None,
         episodes=tuple(episodes),
+    )
+
+
+def _gate_counts(episodes: Sequence[EpisodeResult]) -> GateCounts:
+    stops = [episode for episode in episodes if episode.stopped is not None]
+    return GateCounts(
+        stops=len(stops),
+        failures=sum(not episode.success for episode in episodes),
+        safe_stops=sum(not episode.success for episode in stops),
     )
 
 

@@ -1,0 +1,50 @@
+"""An uncertainty gate beside a run."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from wm_core.protocols import Kinematics
+from wm_core.types import Command, Observation
+
+
+class Verdict(Protocol):
+    """stop: the arm shall hold. reason: for people."""
+
+    stop: bool
+    reason: str
+
+
+class Gate(Protocol):
+    """`wm_core.monitor.SurpriseGate` is one."""
+
+    def reset(self) -> None:
+        """A new run."""
+
+    def observe(self, observation: Observation, controls: np.ndarray | None = None) -> Verdict:
+        """observation: one model step after the last; controls: (A,) what was done since, None before the first."""
+
+
+class Watch:
+    """Shows a gate what happens, in the actions that its model was trained on."""
+
+    def __init__(self, gate: Gate, kinematics: Kinematics, action_dim: int) -> None:
+        """action_dim: 4 with a gripper command, else 3."""
+        self._gate, self._kinematics, self._action_dim = gate, kinematics, action_dim
+
+    def start(self, observation: Observation) -> str | None:
+        """A new episode -> why to stop before it begins, None to go on."""
+        self._gate.reset()
+        return self._reason(self._gate.observe(observation))
+
+    def step(self, before: Observation, command: Command, after: Observation) -> str | None:
+        """-> why to stop, None to go on. As in training, the action is where the joint target takes the tool."""
+        there, here = (self._kinematics.forward(joints).position for joints in (command.joints, before.joints.position))
+        controls = np.append(there - here, command.gripper)[: self._action_dim]
+        return self._reason(self._gate.observe(after, controls))
+
+    @staticmethod
+    def _reason(verdict: Verdict) -> str | None:
+        return verdict.reason if verdict.stop else None
