@@ -2,10 +2,13 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
+
+from wm_core.cli import app as cli
 
 
 def wm(*arguments: str, timeout: float = 100.0) -> subprocess.CompletedProcess:
@@ -28,7 +31,7 @@ def wm(*arguments: str, timeout: float = 100.0) -> subprocess.CompletedProcess:
         (("eval", "--set", "planner.sampels=3"), "did you mean 'samples'?"),
         (("eval", "--suite", "easy"), "suite 'easy' is not known"),
         (("eval", "--csv", "table.csv"), "give --suite too"),
-        (("eval", "--gate", "--policy", "hold"), "has no gate"),
+        (("eval", "--gate", "stop", "--policy", "hold"), "has no gate"),
         (("compare", "absent.json", "b.json"), "cannot read the report absent.json"),
         (("baseline", "train", "--kind", "pixel", "--dataset", "absent", "--out", "x"), "no dataset at absent"),
         (("info", "--model", "absent"), "model 'absent' not found"),
@@ -50,6 +53,17 @@ def test_an_unknown_key_in_the_configuration_names_the_nearest(tmp_path):
     done = wm("baseline", "train", *options)
     assert done.returncode == 2
     assert "unknown key 'model.visual_dimm'; did you mean 'visual_dim'?" in done.stderr
+
+
+def test_being_terminated_ends_as_ctrl_c_does(monkeypatch, capsys):
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(cli, "app", lambda standalone_mode: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended.value.code == 130 and "what was done is kept" in capsys.readouterr().err
 
 
 def test_info_names_the_environment():

@@ -123,19 +123,27 @@ class LineArm:
         return Pose(np.array([joints[0], 0.0, 0.0]))
 
 
-def watched(limit, action_dim=3):
+def watched(limit, action_dim=3, ends=True):
     alarm = Alarm(limit)
-    return alarm, Watch(alarm, LineArm(), action_dim)
+    return alarm, Watch(alarm, LineArm(), action_dim, ends)
 
 
 def test_a_gate_ends_the_episode_where_it_stops():
     alarm, watch = watched(0.12)
     result = run_episode(Line((2, 4)), Walk(), 0, "joints", 0.2, watch=watch).result
     # Strides of 5 cm: 15 cm is the first beyond 12, after three steps; 5 cm short of the goal.
-    assert (result.stopped, result.steps) == ("at 0.15", 3)
+    assert (result.stopped, result.stopped_after, result.steps) == ("at 0.15", 3, 3)
     assert not result.success and result.distance_m == pytest.approx(0.05)
     assert alarm.resets == 1 and alarm.controls[0] is None
     assert np.array(alarm.controls[1:]) == pytest.approx(np.array([[0.05, 0.0, 0.0]] * 3))
+
+
+def test_a_gate_that_only_watches_changes_nothing():
+    alone = run_episode(Line((2, 4)), Walk(), 0, "joints", 0.2).result
+    alarm, watch = watched(0.12, ends=False)
+    result = run_episode(Line((2, 4)), Walk(), 0, "joints", 0.2, watch=watch).result
+    assert result == alone.model_copy(update={"stopped": "at 0.15", "stopped_after": 3})
+    assert len(alarm.controls) == 1 + 3  # it has stopped: nobody asks it again
 
 
 def test_a_gate_that_does_not_like_the_start_lets_nothing_move():
@@ -161,8 +169,19 @@ def test_stops_are_counted_as_safe_where_the_task_was_not_done():
         pass
     report = evaluation.report("toy")
     gate = report.policies[0].gate
-    assert (gate.stops, gate.failures, gate.safe_stops) == (10, 6, 6)
+    assert (gate.mode, gate.stops, gate.failures, gate.safe_stops) == ("stop", 10, 6, 6)
     assert report.controls[0].gate is None  # nobody watches the controls
+
+
+def test_watching_tells_needless_stops_from_safe_ones():
+    # Left alone as above, but the alarm goes off at 15 cm, in all ten: four of them would have succeeded.
+    evaluation = Evaluation(Conditions(goal="joints"), [Walk()], [], ControlStore(), watched(0.12, ends=False)[1])
+    for _ in evaluation.run(Line(), range(10)):
+        pass
+    report = evaluation.report("toy", ["planner.samples=8"])
+    gate = report.policies[0].gate
+    assert (gate.mode, gate.stops, gate.failures, gate.safe_stops) == ("watch", 10, 6, 6)
+    assert report.settings == ("planner.samples=8",)
 
 
 def evaluated(seeds, store=None, policies=None, line=None):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import typer
@@ -39,6 +40,8 @@ app.command("info")(info)
 
 def main() -> None:
     """Entry point of `wm`."""
+    # `kill` is as gentle as Ctrl-C: what was done is written.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = app(standalone_mode=False)
     except typer.TyperException as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
@@ -29,7 +29,9 @@ def evaluate(
     look: Annotated[Optional[float], typer.Option(min=0.0, max=1.0, help="Strength of domain randomisation.")] = None,
     views: Annotated[Optional[int], typer.Option(min=1, help="Cameras, as many as the model has by default.")] = None,
     settings: Annotated[Optional[list[str]], typer.Option("--set", help="planner.NAME=VALUE, repeated.")] = None,
-    gate: Annotated[bool, typer.Option("--gate", help="The model's gate watches, and its stop ends an episode.")] = False,
+    gate: Annotated[
+        Optional[Literal["stop", "watch"]], typer.Option(help="The model's gate: its stop ends an episode, or is noted.")
+    ] = None,
     suite: Annotated[Optional[str], typer.Option(help="'brittle': clean, then every perturbation at every strength.")] = None,
     controls: Annotated[Optional[Path], typer.Option(help="Keep the controls' results here, and take them from it.")] = None,
     json: Annotated[Optional[Path], typer.Option(help="Write the report here.")] = None,
@@ -73,7 +75,7 @@ def evaluate(
     finally:
         session.store.save()
         # Stopped before the first seed of a case was done: there is nothing to say of that case.
-        _write([evaluation for evaluation in done if evaluation.worst], model, suite, json, csv, sheet)
+        _write([evaluation for evaluation in done if evaluation.worst], session, suite, json, csv, sheet)
 
 
 def _run(session: "Session", cases: "Sequence[Conditions]", seeds: range, done: "list[Evaluation]") -> None:
@@ -89,7 +91,7 @@ def _run(session: "Session", cases: "Sequence[Conditions]", seeds: range, done: 
 
 
 def _write(
-    done: "list[Evaluation]", model: str, suite: str | None, json: Path | None, csv: Path | None, sheet: Path | None
+    done: "list[Evaluation]", session: "Session", suite: str | None, json: Path | None, csv: Path | None, sheet: Path | None
 ) -> None:
     from wm_core.cli.evaluation_table import evaluation_table, paired_line, suite_table
     from wm_core.evaluation.sheet import write_sheet
@@ -97,7 +99,7 @@ def _write(
 
     if not done:
         return
-    reports = [evaluation.report(model) for evaluation in done]
+    reports = [evaluation.report(session.model, session.settings) for evaluation in done]
     whole = reports[0] if suite is None else suite_report(suite, reports)
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)

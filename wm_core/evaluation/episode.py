@@ -22,7 +22,8 @@ class EpisodeResult(Strict):
 
     success, distance_m, note: as the task stands at the last step, and nowhere else.
     close_late: it stood well at any of the last five steps; other papers count that, no figure of ours does.
-    steps: actions done. stopped: why a gate ended it before its time, None where none did.
+    steps: actions done. stopped: why a gate stopped, None where none did; stopped_after: that many actions. Where the
+    gate only watches, the episode goes on and all the rest is as if there were none.
     """
 
     seed: int
@@ -33,6 +34,7 @@ class EpisodeResult(Strict):
     note: str = ""
     close_late: bool = False
     stopped: str | None = None
+    stopped_after: int | None = None
     account: Account | None = None
 
 
@@ -54,18 +56,19 @@ def run_episode(
     tolerance: float | None = None,
     watch: Watch | None = None,
 ) -> Episode:
-    """Every step of every stage, `step` s each: nobody tells the policy that it has arrived. A gate's stop ends it.
+    """Every step of every stage, `step` s each: nobody tells the policy that it has arrived.
 
-    kind: how goals are told. tolerance: m instead of the task's own. watch: the gate, where there is one.
+    kind: how goals are told. tolerance: m instead of the task's own. watch: the gate, where there is one; its stop ends
+    the episode unless it only watches.
     """
     observation = environment.reset(seed)
     stages = environment.stages(seed, kind)
     before = environment.outcome()
     frames, late = [observation.image], deque([before], maxlen=LATE)
     policy.start(seed)
-    stopped = watch.start(observation) if watch is not None else None
+    stopped, stopped_after = watch.start(observation) if watch is not None else None, 0
     for goal, is_new in ((stage.goal, index == 0) for stage in stages for index in range(stage.steps)):
-        if stopped is not None:
+        if watch is not None and watch.ends and stopped is not None:
             break
         if is_new:
             policy.pursue(goal)
@@ -73,7 +76,8 @@ def run_episode(
         observation = environment.step(command, step)
         frames.append(observation.image)
         late.append(environment.outcome())
-        stopped = watch.step(past, command, observation) if watch is not None else None
+        if watch is not None and stopped is None:
+            stopped, stopped_after = watch.step(past, command, observation), len(frames) - 1
     result = EpisodeResult(
         seed=seed,
         success=succeeded(late[-1], tolerance),
@@ -83,6 +87,7 @@ def run_episode(
         note=late[-1].note,
         close_late=any(succeeded(outcome, tolerance) for outcome in late),
         stopped=stopped,
+        stopped_after=None if stopped is None else stopped_after,
         account=policy.finish(observation) if len(frames) > 1 else None,
     )
     return Episode(result, tuple(frames), stages[-1].goal)

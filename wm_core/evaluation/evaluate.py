@@ -60,13 +60,15 @@ class Evaluation:
             self.worst = sorted([*self.worst, episodes[0]], key=_badness, reverse=True)[:WORST]
             yield fresh
 
-    def report(self, model: str) -> EvaluationReport:
-        """Over the seeds that are done. Raises `ValueError` when there are none."""
+    def report(self, model: str, settings: Sequence[str] = ()) -> EvaluationReport:
+        """Over the seeds that are done; model and settings: for the record. Raises `ValueError` when there are none."""
         (first, ours), *others = self.results.items()
+        mode = None if self._watch is None else "stop" if self._watch.ends else "watch"
         return EvaluationReport(
             model=model,
+            settings=tuple(settings),
             conditions=self.conditions,
-            policies=tuple(summarise(*item, gated=self._watch is not None) for item in self.results.items()),
+            policies=tuple(summarise(*item, gate=mode) for item in self.results.items()),
             controls=tuple(summarise(*item) for item in self._control_results.items()),
             paired=tuple(compare(first, ours, second, theirs) for second, theirs in others),
         )

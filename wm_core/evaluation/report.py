@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -15,12 +16,18 @@ from wm_core.evaluation.paired import PairedDifference
 from wm_core.evaluation.wilson import wilson95
 
 
-class GateCounts(Strict):
-    """Episodes under a gate. stops: ended by it; failures: without success, stopped or not; safe_stops: both.
+GateMode = Literal["stop", "watch"]
 
-    A gate that always stops has only safe stops and no success: read it beside the stops of clean runs.
+
+class GateCounts(Strict):
+    """Episodes under a gate. stops: it stopped; failures: without success; safe_stops: both.
+
+    mode: 'stop', where a stop ends the episode and what would have become of it is not known (a needless stop then
+    counts as a safe one), or 'watch', where failures are those of the policy left alone. A gate that always stops has
+    only safe stops: read them beside the stops of clean runs.
     """
 
+    mode: GateMode
     stops: int
     failures: int
     safe_stops: int
@@ -45,18 +52,22 @@ class PolicyReport(Strict):
 
 
 class EvaluationReport(Strict):
-    """The file of `wm eval --json`. controls: random and hold on the same seeds. paired: the first policy and each other."""
+    """The file of `wm eval --json`. settings: over the planner's. controls: random and hold on the same seeds.
+
+    paired: the first policy and each other one.
+    """
 
     version: int = 2
     model: str
+    settings: tuple[str, ...] = ()
     conditions: Conditions
     policies: tuple[PolicyReport, ...]
     controls: tuple[PolicyReport, ...]
     paired: tuple[PairedDifference, ...] = ()
 
 
-def summarise(policy: str, episodes: Sequence[EpisodeResult], gated: bool = False) -> PolicyReport:
-    """gated: a gate watched. Raises `ValueError` without episodes."""
+def summarise(policy: str, episodes: Sequence[EpisodeResult], gate: GateMode | None = None) -> PolicyReport:
+    """gate: how one took part. Raises `ValueError` without episodes."""
     if not episodes:
         raise ValueError("no episode was finished, there is nothing to report")
     reached = sum(episode.success for episode in episodes)
@@ -72,14 +83,15 @@ def summarise(policy: str, episodes: Sequence[EpisodeResult], gated: bool = Fals
         plan_ms_p50=p50,
         plan_ms_p95=p95,
         foresight=foresight([episode.account for episode in planned], [episode.distance_m for episode in planned]),
-        gate=_gate_counts(episodes) if gated else None,
+        gate=_gate_counts(episodes, gate) if gate is not None else None,
         episodes=tuple(episodes),
     )
 
 
-def _gate_counts(episodes: Sequence[EpisodeResult]) -> GateCounts:
+def _gate_counts(episodes: Sequence[EpisodeResult], mode: GateMode) -> GateCounts:
     stops = [episode for episode in episodes if episode.stopped is not None]
     return GateCounts(
+        mode=mode,
         stops=len(stops),
         failures=sum(not episode.success for episode in episodes),
         safe_stops=sum(not episode.success for episode in stops),

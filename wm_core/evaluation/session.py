@@ -13,6 +13,7 @@ from wm_core.environments import make_environment
 from wm_core.evaluation.conditions import Conditions
 from wm_core.evaluation.controls import ControlStore
 from wm_core.evaluation.evaluate import Evaluation
+from wm_core.evaluation.report import GateMode
 from wm_core.evaluation.watch import Watch
 from wm_core.model.checkpoint import load_world_model
 from wm_core.monitor import load_gate
@@ -26,7 +27,7 @@ CONTROLS = ("random", "hold")
 class Session:
     """Everything but the conditions. model: name or folder; policies: see `make_policy`; settings: over the planner's.
 
-    gated: the model's own gate watches the policies.
+    gate: how the model's own gate takes part, None without.
     """
 
     model: str
@@ -34,7 +35,7 @@ class Session:
     store: ControlStore
     device: torch.device
     settings: Sequence[str] = ()
-    gated: bool = False
+    gate: GateMode | None = None
 
     @contextmanager
     def open(self, conditions: Conditions) -> Iterator[tuple[Evaluation, Environment]]:
@@ -50,7 +51,7 @@ class Session:
                     [make_policy(spec, workshop) for spec in self.policies],
                     [make_policy(name, workshop) for name in CONTROLS],
                     self.store,
-                    self._watch(scene.kinematics) if self.gated else None,
+                    self._watch(scene.kinematics) if self.gate is not None else None,
                 ),
                 scene,
             )
@@ -60,4 +61,4 @@ class Session:
     def _watch(self, kinematics: Kinematics) -> Watch:
         folder = find_model(self.model)
         model = load_world_model(folder, self.device)
-        return Watch(load_gate(folder, model, kinematics), kinematics, model.action_dim)
+        return Watch(load_gate(folder, model, kinematics), kinematics, model.action_dim, ends=self.gate == "stop")

@@ -30,8 +30,9 @@ class Gate(Protocol):
 class Watch:
     """Shows a gate what happens, in the actions that its model was trained on."""
 
-    def __init__(self, gate: Gate, kinematics: Kinematics, action_dim: int) -> None:
-        """action_dim: 4 with a gripper command, else 3."""
+    def __init__(self, gate: Gate, kinematics: Kinematics, action_dim: int, ends: bool = True) -> None:
+        """action_dim: 4 with a gripper command, else 3. ends: whether a stop ends the episode, or is only noted."""
+        self.ends = ends
         self._gate, self._kinematics, self._action_dim = gate, kinematics, action_dim
 
     def start(self, observation: Observation) -> str | None:

@@ -19,7 +19,7 @@ def report(perturb, successes, failures, safe=0, false=0, gated=True):
         )
         for seed, (success, stopped) in enumerate(kinds)
     ]
-    policies = (summarise("planner", episodes, gated),)
+    policies = (summarise("planner", episodes, "watch" if gated else None),)
     return EvaluationReport(model="toy", conditions=Conditions(task="push", perturb=perturb), policies=policies, controls=())
 
 
