@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wm_core.preprocess import preprocess_image
+from wm_core.model.inputs import stack_feelings, stack_pictures, stack_views
 from wm_core.protocols import Encoder, Head, Predictor
-from wm_core.types import Observation
+from wm_core.types import Focus, Observation
 
 
 class LatentWorldModel:
@@ -30,26 +30,30 @@ class LatentWorldModel:
         action_dim: int = 3,
         tool_probe: Head | None = None,
         device: torch.device | str = "cpu",
+        views: int = 1,
+        gripper: bool = False,
     ) -> None:
         """image_size: px the encoder was trained on; history: moments the predictor sees; step: s an action spans.
 
-        tool_probe: (D_v) -> (3), None where there is none.
+        tool_probe: (D_v) -> (3), None where there is none. views: pictures a moment, stacked along channels.
+        gripper: its opening is one more number after the joints.
         """
         self.encoder, self.predictor = encoder, predictor
         self.history, self.step, self.action_dim = history, step, action_dim
         self._image_size, self._device, self._tool_probe = image_size, device, tool_probe
+        self._views, self._gripper = views, gripper
 
     def encode(self, observations: Sequence[Observation]) -> Tensor:
         """See `WorldModel`. Raises `ValueError` for another number of observations than `history`."""
         if len(observations) != self.history:
             raise ValueError(f"got {len(observations)} observations, expected {self.history}, one model step apart")
-        images = np.stack([preprocess_image(observation.image, self._image_size) for observation in observations])
-        joints = np.stack([observation.joints.position for observation in observations]).astype(np.float32)
-        return self.encoder.forward(self._tensor(images)[None], self._tensor(joints)[None])[0]
+        pictures = stack_pictures(observations, self._views, self._image_size)
+        felt = stack_feelings(observations, self._gripper)
+        return self.encoder.forward(self._tensor(pictures)[None], self._tensor(felt)[None])[0]
 
-    def encode_goal(self, image: np.ndarray) -> Tensor:
-        """image: (H, W, 3) uint8 RGB -> (D_v,)"""
-        return self.encoder.visual(self._tensor(preprocess_image(image, self._image_size))[None])[0]
+    def encode_goal(self, *views: np.ndarray) -> Tensor:
+        """views: (H, W, 3) uint8 RGB each -> (D_v,). Raises `ValueError` for another number of views."""
+        return self.encoder.visual(self._tensor(stack_views(views, self._views, self._image_size))[None])[0]
 
     def next(self, latent: Tensor, action: Tensor) -> Tensor:
         """latent: (B, K, D), action: (B, A) -> (B, K, D)"""
@@ -63,8 +67,10 @@ class LatentWorldModel:
             steps.append(future)
         return torch.stack(steps, dim=1)
 
-    def goal_distance(self, latent: Tensor, goal: Tensor) -> Tensor:
-        """latent: (..., K, D), goal: (D_v,) -> (...)"""
+    def goal_distance(self, latent: Tensor, goal: Tensor, focus: Focus = Focus.SCENE) -> Tensor:
+        """latent: (..., K, D), goal: (D_v,) -> (...). Raises `ValueError` for a focus on the object."""
+        if focus is not Focus.SCENE:
+            raise ValueError("plain distance cannot tell the object from the rest of a picture")
         return torch.linalg.vector_norm(latent[..., -1, : goal.shape[-1]] - goal, dim=-1)
 
     def tool_position(self, goal: Tensor) -> np.ndarray:

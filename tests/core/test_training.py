@@ -1,82 +1,189 @@
 """A training run learns, survives a kill with the same result, and says why it refuses."""
 
-import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from wm_core.config import LossConfig, ModelCardConfig, TrainingConfig, WorldModelConfig
 from wm_core.model.checkpoint import load_world_model
-from wm_core.training.dataset import DatasetError, Episodes, Manifest, read_dataset, shard_path, write_manifest, write_shard
-from wm_core.training.loop import TrainingError, learning_rate, train
+from wm_core.model.world_model import JepaWorldModel
+from wm_core.training.dataset import Dataset, open_dataset
+from wm_core.training.hdf5_shard import Episode, shard_path, write_shard
+from wm_core.training.loop import Progress, TrainingError, learning_rate, train
+from wm_core.training.manifest import Manifest, write_manifest
+from wm_core.training.state import STATE
 
 CPU = torch.device("cpu")
 CARD = ModelCardConfig(
     model=WorldModelConfig(image_size=32, visual_dim=16, joint_dim=4, channels=(8, 16), hidden=64, dropout=0.1),
-    training=TrainingConfig(batch=16, rollout=2, steps=12, warmup=2, checkpoint_every=6, precision="fp32"),
+    training=TrainingConfig(batch=16, rollout=2, steps=12, warmup=2, checkpoint_every=6, precision="fp32", probe_steps=20),
 )
 
 
-def moving_square(episodes: int = 12, steps: int = 8, seed: int = 0) -> Episodes:
-    """A bright square on a dark picture; the action moves it, a pixel is 1 cm."""
-    random = np.random.default_rng(seed)
-    images = np.zeros((episodes, steps + 1, 3, 32, 32), np.uint8)
-    tool = np.zeros((episodes, steps + 1, 3), np.float32)
-    actions = np.zeros((episodes, steps, 3), np.float32)
-    for episode in range(episodes):
-        place = random.integers(4, 24, 2)
-        for step in range(steps + 1):
-            images[episode, step, :, place[1] : place[1] + 5, place[0] : place[0] + 5] = 255
-            tool[episode, step, :2] = 0.01 * place
-            if step < steps:
-                after = np.clip(place + random.integers(-4, 5, 2), 2, 26)
-                actions[episode, step, :2] = 0.01 * (after - place)
-                place = after
-    joints = np.repeat(tool, 3, axis=-1)[..., :7].astype(np.float32)
-    return Episodes(images, joints, tool, actions)
+def episode(random: np.random.Generator, steps: int, gripper: bool) -> Episode:
+    """A bright square on a dark picture; the action moves it, a pixel is 1 cm.
+
+    With a gripper there is an object too, a dim bar: a closed hand carries it along, wherever it is.
+    """
+    images = np.zeros((steps + 1, 3, 32, 32), np.uint8)
+    tool, thing = np.zeros((steps + 1, 3)), np.zeros((steps + 1, 3))
+    actions, carried = np.zeros((steps, 3 + gripper)), np.zeros((steps, 3))
+    opening = np.zeros(steps + 1)
+    place, bar, shut = random.integers(4, 24, 2), random.integers(8, 20), bool(random.integers(2))
+    for step in range(steps + 1):
+        images[step, 1, :, bar : bar + 3] = 160 * gripper
+        images[step, :, place[1] : place[1] + 5, place[0] : place[0] + 5] = 200 if gripper and shut else 255
+        tool[step, :2], thing[step, 0], opening[step] = 0.01 * place, 0.01 * bar, gripper * 0.08 * (not shut)
+        if step == steps:
+            break
+        after = np.clip(place + random.integers(-4, 5, 2), 2, 26)
+        actions[step, :2] = 0.01 * (after - place)
+        if gripper and shut:
+            new = int(np.clip(bar + after[0] - place[0], 2, 26))
+            carried[step, 0], bar = 0.01 * (new - bar), new
+        if gripper:
+            actions[step, 3] = random.integers(-1, 2)
+            shut = shut if actions[step, 3] == 0 else actions[step, 3] < 0
+        place = after
+    joints = np.repeat(tool, 3, axis=-1)[:, :7]
+    touch = np.any(carried != 0, axis=-1)
+    numbers = (joints, opening, tool, thing, actions, carried, touch)
+    return Episode(images, *(values.astype(np.float32) for values in numbers))
 
 
-def test_a_killed_run_ends_as_the_whole_one_does(tmp_path):
-    data = moving_square()
-    for _ in train(CARD, data, tmp_path / "whole", CPU):
-        pass
+def moving_square(folder: Path, episodes: int = 12, steps: int = 8, gripper: bool = False) -> Dataset:
+    random = np.random.default_rng(0)
+    folder.mkdir(parents=True)
+    write_manifest(folder, Manifest(environment="toy", steps=steps, image_size=32, gripper=gripper))
+    write_shard(shard_path(folder, 0), [episode(random, steps, gripper) for _ in range(episodes)], list(range(episodes)))
+    return open_dataset(folder)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Dataset:
+    return moving_square(tmp_path_factory.mktemp("toy") / "data")
+
+
+def run(card: ModelCardConfig, dataset: Dataset, folder: Path) -> list[Progress]:
+    return list(train(card, dataset, folder, CPU))
+
+
+def changed(model: dict | None = None, **training) -> ModelCardConfig:
+    return ModelCardConfig(
+        model=WorldModelConfig(**(CARD.model.model_dump() | (model or {}))),
+        training=TrainingConfig(**(CARD.training.model_dump() | training)),
+    )
+
+
+def test_a_killed_run_ends_as_the_whole_one_does(data, tmp_path):
+    run(CARD, data, tmp_path / "whole")
     for progress in train(CARD, data, tmp_path / "killed", CPU):
         if progress.step == 7:  # not at a checkpoint
             break
-    for _ in train(CARD, data, tmp_path / "killed", CPU):
-        pass
+    run(CARD, data, tmp_path / "killed")
     whole, killed = (load_world_model(tmp_path / name, CPU).state_dict() for name in ("whole", "killed"))
     for name, tensor in whole.items():
         torch.testing.assert_close(killed[name], tensor, rtol=0, atol=0, msg=name)
 
 
 def test_training_learns_what_an_action_moves(tmp_path):
-    # 500 steps of a toy take seconds; held-out metric error begins at the spread of the displacements, about 3 cm
+    # 300 steps of a toy take seconds; held-out metric error begins at the spread of the displacements, about 3 cm
     # (uniform in -4..4 px on two axes over 3 moves: std 2.6 px * sqrt(3) * sqrt(2) = 6.3 cm at most).
-    training = CARD.training.model_copy(update={"steps": 500, "checkpoint_every": 500, "warmup": 20, "learning_rate": 3e-3, "batch": 32})
-    card = CARD.model_copy(update={"training": training})
-    found = [p.diagnostics for p in train(card, moving_square(60), tmp_path, CPU) if p.diagnostics][-1]
+    card = changed(steps=300, checkpoint_every=300, warmup=20, learning_rate=3e-3, batch=32)
+    found = run(card, moving_square(tmp_path / "data", 60), tmp_path / "run")[-1].diagnostics
     assert found.metric_error < 0.02
-    assert found.prediction_ratio_last < 0.5
-    assert found.shuffled_ratio > 2.0
+    assert found.imagined_tool_error < 0.025  # over the two imagined moves
+    assert found.prediction_ratio_last < 0.7
+    assert found.shuffled_ratio > 1.5
 
 
-def test_a_folder_of_another_run_is_left_alone(tmp_path):
-    next(train(CARD, moving_square(), tmp_path, CPU))
+OBJECTS = {"gripper": True, "objects": True, "action_dim": 4}
+GRID = {"latent": "grid", "predictor": "conv", "visual_dim": 8 * 8 * 8}
+
+
+def test_a_model_learns_what_it_carries(tmp_path):
+    dataset = moving_square(tmp_path / "data", 60, gripper=True)
+    card = changed(OBJECTS | GRID, steps=60, checkpoint_every=60, warmup=20, learning_rate=3e-3, probe_steps=100)
+    found = run(card, dataset, tmp_path / "run")[-1].diagnostics
+    # A closed hand takes the bar along one axis by up to 4 cm a step; before training the error is what it moved.
+    moved = dataset.object[:, 3:] - dataset.object[:, :-3]
+    still = float(np.sqrt(np.square(moved).sum(-1).mean()))
+    assert found.object_error < 0.6 * still and found.carried_error < 0.6 * still and found.imagined_object_error < still
+    assert found.gripper_error < 0.03  # of a stroke of 8 cm
+    assert found.object_probe_error < 0.02
+
+
+def test_nothing_but_the_probe_is_told_where_objects_are(tmp_path):
+    dataset = moving_square(tmp_path / "data", gripper=True)
+    run(changed(OBJECTS), dataset, tmp_path / "true")
+    dataset.object[:] = np.random.default_rng(1).normal(size=dataset.object.shape)
+    run(changed(OBJECTS), dataset, tmp_path / "other")
+    true, other = (load_world_model(tmp_path / name, CPU).state_dict() for name in ("true", "other"))
+    different = {name.split(".")[0] for name, tensor in true.items() if not torch.equal(tensor, other[name])}
+    assert different == {"object_probe"}
+
+
+def test_a_folder_of_another_run_is_left_alone(data, tmp_path):
+    next(train(CARD, data, tmp_path, CPU))
     other = CARD.model_copy(update={"training": CARD.training.model_copy(update={"seed": 9})})
     with pytest.raises(TrainingError, match="another configuration"):
-        next(train(other, moving_square(), tmp_path, CPU))
+        next(train(other, data, tmp_path, CPU))
 
 
-def test_a_collapsed_latent_stops_the_run(tmp_path):
-    # One picture everywhere: after normalisation nothing is left, rank 1.
-    data = moving_square()
-    data = dataclasses.replace(data, images=np.zeros_like(data.images))
-    card = CARD.model_copy(update={"training": CARD.training.model_copy(update={"loss": LossConfig(regularisation=0.0)})})
-    with pytest.raises(TrainingError, match="collapsed: effective rank"):
-        for _ in train(card, data, tmp_path, CPU):
-            pass
+@pytest.mark.parametrize("kind", ["sigreg", "vicreg", "ema"])
+def test_every_regulariser_keeps_the_latent_apart(kind, data, tmp_path):
+    # Prediction alone is content with a constant: this toy then ends at an effective rank of about 1.8.
+    loss = LossConfig(regulariser=kind, regularisation=0.2, inverse_dynamics=0.0)
+    card = changed(steps=60, checkpoint_every=60, warmup=20, learning_rate=3e-3, loss=loss, probe_steps=1)
+    assert run(card, data, tmp_path)[-1].diagnostics.effective_rank > 2.5
+
+
+def test_without_a_regulariser_the_latent_collapses_and_the_run_stops(data, tmp_path):
+    loss = LossConfig(regularisation=0.0, inverse_dynamics=0.0)
+    card = changed(steps=60, checkpoint_every=60, warmup=20, learning_rate=3e-3, loss=loss, probe_steps=1)
+    with pytest.raises(TrainingError, match="the latent collapsed: detector 'effective rank' reads"):
+        run(card, data, tmp_path)
+
+
+def test_a_killed_run_with_a_slow_target_ends_as_the_whole_one_does(data, tmp_path):
+    card = changed(loss=LossConfig(regulariser="ema", momentum=0.9))
+    run(card, data, tmp_path / "whole")
+    for progress in train(card, data, tmp_path / "killed", CPU):
+        if progress.step == 7:
+            break
+    run(card, data, tmp_path / "killed")
+    whole, killed = (load_file(tmp_path / name / STATE) for name in ("whole", "killed"))
+    assert any(name.startswith("target.") for name in whole)
+    assert {name for name in whole if not torch.equal(whole[name], killed[name])} == set()
+
+
+def test_the_slow_target_is_an_average_over_steps(data, tmp_path):
+    card = changed(loss=LossConfig(regulariser="ema", momentum=1.0))  # it never follows
+    run(card, data, tmp_path)
+    state = load_file(tmp_path / STATE)
+    torch.manual_seed(card.training.seed)
+    start = JepaWorldModel(card.model).encoder.project.weight
+    torch.testing.assert_close(state["target.project.weight"], start.detach(), rtol=0, atol=0)
+    assert not torch.equal(state["model.encoder.project.weight"], start)
+
+
+@pytest.mark.parametrize(
+    "model", [GRID, GRID | {"predictor": "mlp"}, {"ensemble": 3}, {"action_conditioned": False}, {"visual_dim": 8192}], ids=str
+)
+def test_every_architecture_trains_and_loads(model, data, tmp_path):
+    card = changed(model, steps=2, checkpoint_every=2, batch=2, probe_steps=1)
+    done = run(card, data, tmp_path)
+    assert done[-1].loss.total.isfinite() and done[-1].diagnostics is not None
+    loaded = load_world_model(tmp_path, CPU)
+    latent = torch.zeros(2, card.model.visual_dim + card.model.joint_dim)
+    assert loaded.rollout(latent, torch.zeros(5, 3, 3)).shape == (5, 3, *latent.shape)
+
+
+def test_bf16_trains(data, tmp_path):
+    assert run(changed(precision="bf16", steps=2), data, tmp_path)[-1].loss.total.isfinite()
 
 
 def test_the_learning_rate_warms_up_and_decays():
@@ -85,35 +192,3 @@ def test_the_learning_rate_warms_up_and_decays():
     assert learning_rate(config, 10) == pytest.approx(1.0)
     assert learning_rate(config, 60) == pytest.approx(0.505)  # half way: 0.01 + 0.99 * 0.5
     assert learning_rate(config, 110) == pytest.approx(0.01)
-
-
-def manifest(**changes) -> Manifest:
-    values = dict(
-        environment="toy", seed=0, episodes=12, steps=8, image_size=32, step=0.2, episodes_per_shard=6
-    )
-    return Manifest(**(values | changes))
-
-
-def test_a_dataset_reads_back(tmp_path):
-    data = moving_square()
-    write_manifest(tmp_path, manifest())
-    write_shard(shard_path(tmp_path, 0), data)
-    write_shard(shard_path(tmp_path, 1), data)
-    there, read = read_dataset(tmp_path)
-    assert there == manifest() and len(read) == 24
-    np.testing.assert_array_equal(read.images[12:], data.images)
-
-
-def test_another_collection_is_not_mixed_in(tmp_path):
-    write_manifest(tmp_path, manifest())
-    with pytest.raises(DatasetError, match="another collection"):
-        write_manifest(tmp_path, manifest(seed=1))
-
-
-def test_a_damaged_shard_is_named(tmp_path):
-    write_manifest(tmp_path, manifest())
-    with pytest.raises(DatasetError, match="no shards yet"):
-        read_dataset(tmp_path)
-    shard_path(tmp_path, 0).write_bytes(b"not a shard")
-    with pytest.raises(DatasetError, match="shard_00000.npz is damaged"):
-        read_dataset(tmp_path)

@@ -2,56 +2,104 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
 from wm_core.cli.console import output, progress_bar
 
+if TYPE_CHECKING:
+    from wm_core.config import ModelCardConfig
+    from wm_core.training.dataset import Dataset
+    from wm_core.training.diagnostics import Diagnostics
+
 
 def train(
-    dataset: Annotated[Path, typer.Option(help="Folder that `wm collect` wrote.")],
+    dataset: Annotated[list[Path], typer.Option(help="Folder that `wm collect` wrote; may be repeated.")],
     out: Annotated[Path, typer.Option(help="Folder of the run; a run that was stopped goes on.")],
-    config: Annotated[Optional[Path], typer.Option(help="YAML of the architecture and the training.")] = None,
+    config: Annotated[
+        Optional[Path], typer.Option(help="YAML of the architecture and the training; by default what fits the dataset.")
+    ] = None,
+    architecture: Annotated[Literal["jepa-world-model"], typer.Option(help="Kind of the model.")] = "jepa-world-model",
+    objective: Annotated[
+        Literal["latent-state-prediction"], typer.Option(help="What it learns: to predict the latents of what it will see.")
+    ] = "latent-state-prediction",
+    latent_dim: Annotated[Optional[int], typer.Option(help="Size of the visual latent, 8 to 8192, over the configured one.")] = None,
+    action_conditioning: Annotated[
+        Optional[Literal["true", "false"]], typer.Option(help="Whether predictions see the actions, over the configured one.")
+    ] = None,
+    precision: Annotated[Optional[Literal["fp32", "bf16"]], typer.Option(help="Over the configured one.")] = None,
     steps: Annotated[Optional[int], typer.Option(min=1, help="Training steps, over the configured ones.")] = None,
     seed: Annotated[Optional[int], typer.Option(min=0, help="Over the configured one.")] = None,
-    precision: Annotated[Optional[str], typer.Option(help="fp32 or bf16, over the configured one.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads, 0 for torch's choice.")] = 0,
+    readers: Annotated[
+        Optional[int], typer.Option(min=0, help="Processes that read ahead; by default 4 for a GPU, none for a CPU.")
+    ] = None,
 ) -> None:
-    """Train a world model; `OUT` is then a model folder for the other commands and the planner node."""
+    """Train a world model; `OUT` is then a model folder for the other commands and the planner node.
+
+    Several processes: `torchrun --nproc_per_node=2 -m wm_core.cli train ...`, with the same options; each takes its
+    share of every batch, and the first one writes.
+    """
     import torch
 
-    from wm_core.config import ModelCardConfig, load_config, parse_config
     from wm_core.device import choose_device
-    from wm_core.training.dataset import open_dataset
+    from wm_core.training.crew import join_crew
+    from wm_core.training.dataset import open_datasets
     from wm_core.training.fit import check_fit
     from wm_core.training.loop import train as run
 
-    card = ModelCardConfig() if config is None else load_config(ModelCardConfig, config)
-    given = {"steps": steps, "seed": seed, "precision": precision}
-    changed = card.training.model_dump() | {name: value for name, value in given.items() if value is not None}
-    card = parse_config(ModelCardConfig, card.model_dump() | {"training": changed}, "command line")
+    # Of architecture and objective there is one each: typer has checked them.
+    episodes = open_datasets(dataset)
+    model = {"visual_dim": latent_dim, "action_conditioned": action_conditioning and action_conditioning == "true"}
+    card = _card(config, episodes, model, {"steps": steps, "seed": seed, "precision": precision})
+    check_fit(card.model, episodes)
     if threads:
         torch.set_num_threads(threads)
-    episodes = open_dataset(dataset)
-    check_fit(card.model, episodes)
     chosen = choose_device(device)
+    reading = readers if readers is not None else (4 if chosen.type == "cuda" else 0)
     found = None
-    with progress_bar() as progress:
-        task = progress.add_task(f"training on {chosen}", total=card.training.steps, note="")
-        for now in run(card, episodes, out, chosen):
+    with join_crew(chosen) as crew, progress_bar() if crew.leads else nullcontext() as progress:
+        if progress is not None:
+            task = progress.add_task(f"training on {crew.size} x {chosen}", total=card.training.steps, note="")
+        for now in run(card, episodes, out, chosen, crew, reading):
             found = now.diagnostics or found
+            if progress is None:
+                continue
             progress.update(task, completed=now.step, note=f"loss {now.loss.total.item():.3f}")
             if now.diagnostics is not None:
                 progress.console.print(f"step {now.step}: {_summary(now.diagnostics)}", highlight=False, soft_wrap=True)
-    output.print(f"model in {out}" + (f": {_summary(found)}" if found else ""), highlight=False, soft_wrap=True)
+        if crew.leads:
+            output.print(f"model in {out}" + (f": {_summary(found)}" if found else ""), highlight=False, soft_wrap=True)
 
 
-def _summary(found: "Diagnostics") -> str:  # noqa: F821  imported with torch, at run time
-    return (
+def _card(
+    config: Path | None, episodes: Dataset, model: dict[str, object], training: dict[str, object]
+) -> ModelCardConfig:
+    """The configuration with what the command line said over it."""
+    from wm_core.config import ModelCardConfig, load_config, parse_config
+    from wm_core.training.fit import fitting_model
+
+    card = ModelCardConfig(model=fitting_model(episodes)) if config is None else load_config(ModelCardConfig, config)
+    plain = card.model_dump()
+    for section, given in (("model", model), ("training", training)):
+        plain[section] |= {name: value for name, value in given.items() if value is not None}
+    return parse_config(ModelCardConfig, plain, "command line")
+
+
+def _summary(found: Diagnostics) -> str:
+    text = (
         f"prediction/persistence {found.prediction_ratio_first:.3f} to {found.prediction_ratio_last:.3f}, "
         f"shuffled actions x{found.shuffled_ratio:.1f}, rank {found.effective_rank:.0f}, "
-        f"metric {100 * found.metric_error:.2f} cm, probe {100 * found.tool_probe_error:.2f} cm"
+        f"metric {100 * found.metric_error:.2f} cm, imagined {100 * found.imagined_tool_error:.2f} cm, "
+        f"probe {100 * found.tool_probe_error:.2f} cm"
     )
+    if None not in (found.object_error, found.imagined_object_error, found.object_probe_error):
+        text += (
+            f"; object: metric {100 * found.object_error:.2f} cm, imagined {100 * found.imagined_object_error:.2f} cm, "
+            f"probe {100 * found.object_probe_error:.2f} cm"
+        )
+    return text

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from wm_core.config import WorldModelConfig
 from wm_core.model.encoder import ConvEncoder
 from wm_core.model.heads import ActionMetric, Probe
+from wm_core.model.inputs import stack_feelings, stack_pictures, stack_views
 from wm_core.model.predictor import make_predictor
-from wm_core.preprocess import preprocess_image
 from wm_core.types import Focus, Observation
 
 
@@ -48,21 +48,28 @@ class JepaWorldModel(nn.Module):
         """
         if len(observations) != self.history:
             raise ValueError(f"got {len(observations)} observations, expected {self.history}, one model step apart")
-        pictures = [self._stack((observation.image, *observation.other_views)) for observation in observations]
-        felt = np.stack([self._felt(observation) for observation in observations]).astype(np.float32)
-        return self.encoder(self._tensor(np.stack(pictures))[None], self._tensor(felt)[None])[0]
+        pictures = stack_pictures(observations, self.config.views, self.config.image_size)
+        felt = stack_feelings(observations, self.config.gripper)
+        return self.encoder(self._tensor(pictures)[None], self._tensor(felt)[None])[0]
 
     def encode_goal(self, *views: np.ndarray) -> Tensor:
         """views: (H, W, 3) uint8 RGB each -> (D_v,). Raises `ValueError` for another number of views."""
-        return self.encoder.visual(self._tensor(self._stack(views))[None])[0]
+        picture = stack_views(views, self.config.views, self.config.image_size)
+        return self.encoder.visual(self._tensor(picture)[None])[0]
 
-    def next(self, latent: Tensor, action: Tensor) -> Tensor:
-        """latent: (B, K, D), action: (B, A) m -> (B, K, D)"""
-        return self._next(self.predictor, latent, action)
+    def next(self, latent: Tensor, action: Tensor, predictor: nn.Module | None = None) -> Tensor:
+        """latent: (B, K, D), action: (B, A) m -> (B, K, D). predictor: another member of the ensemble than the first."""
+        member = self.predictor if predictor is None else predictor
+        return torch.cat([latent[:, 1:], member(latent, action)[:, None]], dim=1)
 
-    def rollout(self, latent: Tensor, actions: Tensor) -> Tensor:
-        """latent: (K, D), actions: (S, H, A) m -> (S, H, K, D)"""
-        return self._rollout(self.predictor, latent, actions)
+    def rollout(self, latent: Tensor, actions: Tensor, predictor: nn.Module | None = None) -> Tensor:
+        """latent: (K, D), actions: (S, H, A) m -> (S, H, K, D). predictor: as in `next`."""
+        future = latent.expand(len(actions), *latent.shape)
+        steps = []
+        for action in actions.unbind(1):
+            future = self.next(future, action, predictor)
+            steps.append(future)
+        return torch.stack(steps, dim=1)
 
     def goal_distance(self, latent: Tensor, goal: Tensor, focus: Focus = Focus.SCENE) -> Tensor:
         """latent: (..., K, D), goal: (D_v,) -> (...), of the newest moment's visual part alone.
@@ -80,6 +87,16 @@ class JepaWorldModel(nn.Module):
             distance = distance + 0.1 * (visual - goal).square().mean(-1).sqrt()
         return distance
 
+    def motion(self, before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
+        """before, after: (..., K, D) -> motion of tool and object between them, (..., 3) m each, as the metric reads it.
+
+        Raises `ValueError` for a model without objects.
+        """
+        if self.object_probe is None:
+            raise ValueError("this model was not trained with objects and cannot tell how one moved")
+        way = self.metric(self._newest(after)) - self.metric(self._newest(before))
+        return way[..., self.metric.tool], way[..., self.metric.object]
+
     def uncertainty(self, latent: Tensor, controls: Tensor) -> Tensor:
         """latent: (K, D), controls: (..., H, A) -> (..., H) m: how far apart the predictors see each step end.
 
@@ -89,7 +106,7 @@ class JepaWorldModel(nn.Module):
         if self.ensemble < 2:
             raise ValueError("the model has one predictor only: it cannot tell how sure it is")
         flat = controls.reshape(-1, *controls.shape[-2:])
-        futures = [self._rollout(member, latent, flat) for member in (self.predictor, *self.other_predictors)]
+        futures = [self.rollout(latent, flat, member) for member in (self.predictor, *self.other_predictors)]
         read = torch.stack([self.metric(self._newest(future)) for future in futures])  # (M, S, H, P)
         spread = (read - read.mean(0)).square().sum(-1).mean(0).sqrt()
         return spread.reshape(controls.shape[:-1])
@@ -116,29 +133,6 @@ class JepaWorldModel(nn.Module):
 
     def _newest(self, latent: Tensor) -> Tensor:
         return latent[..., -1, : self.config.visual_dim]
-
-    def _next(self, predictor: nn.Module, latent: Tensor, action: Tensor) -> Tensor:
-        return torch.cat([latent[:, 1:], predictor(latent, action)[:, None]], dim=1)
-
-    def _rollout(self, predictor: nn.Module, latent: Tensor, actions: Tensor) -> Tensor:
-        future = latent.expand(len(actions), *latent.shape)
-        steps = []
-        for action in actions.unbind(1):
-            future = self._next(predictor, future, action)
-            steps.append(future)
-        return torch.stack(steps, dim=1)
-
-    def _stack(self, views: Sequence[np.ndarray]) -> np.ndarray:
-        if len(views) != self.config.views:
-            raise ValueError(f"got {len(views)} views, expected {self.config.views}")
-        return np.concatenate([preprocess_image(view, self.config.image_size) for view in views])
-
-    def _felt(self, observation: Observation) -> np.ndarray:
-        if not self.config.gripper:
-            return observation.joints.position
-        if observation.gripper is None:
-            raise ValueError("the observation does not tell the gripper's opening, which the model was trained with")
-        return np.append(observation.joints.position, observation.gripper)
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(array).to(self.device)

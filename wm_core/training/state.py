@@ -14,9 +14,13 @@ from torch import nn
 STATE = "training.safetensors"
 
 
-def save_state(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, step: int) -> None:
-    """Whole or not at all: weights, optimiser moments and the number of steps done."""
+def save_state(
+    path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, step: int, target: nn.Module | None = None
+) -> None:
+    """Whole or not at all: weights, optimiser moments, the number of steps done and, where there is one, the slow target."""
     tensors = {f"model.{name}": tensor.contiguous() for name, tensor in model.state_dict().items()}
+    if target is not None:
+        tensors |= {f"target.{name}": tensor.contiguous() for name, tensor in target.state_dict().items()}
     for name, parameter in model.named_parameters():
         for key, value in optimiser.state.get(parameter, {}).items():
             tensors[f"optimiser.{name}/{key}"] = torch.as_tensor(value).contiguous()
@@ -25,12 +29,16 @@ def save_state(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, s
     os.replace(partial, path)
 
 
-def load_state(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> int:
-    """Restores both in place; returns the number of steps done."""
+def load_state(
+    path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, target: nn.Module | None = None
+) -> int:
+    """Restores all in place; returns the number of steps done."""
     with safe_open(path, framework="pt") as file:
         step = json.loads(file.metadata()["step"])
         names = list(file.keys())
-        model.load_state_dict({n.removeprefix("model."): file.get_tensor(n) for n in names if n.startswith("model.")})
+        for prefix, module in (("model.", model), ("target.", target)):
+            if module is not None:
+                module.load_state_dict({n.removeprefix(prefix): file.get_tensor(n) for n in names if n.startswith(prefix)})
         for name, parameter in model.named_parameters():
             prefix = f"optimiser.{name}/"
             moments = {n.removeprefix(prefix): file.get_tensor(n) for n in names if n.startswith(prefix)}
