@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from wm_core.baselines.hold import HoldPolicy
+from wm_core.config import BoxConfig
 from wm_core.evaluation.conditions import Conditions
 from wm_core.evaluation.controls import ControlStore
 from wm_core.evaluation.episode import EpisodeResult, run_episode, succeeded
@@ -86,6 +87,21 @@ def test_every_stage_has_its_goal_and_its_steps():
     assert walk.goals == pytest.approx([0.15, 0.3])  # 0.2 + 10 * 0.01, and half of it first
     assert episode.result.steps == 4 and len(episode.frames) == 5
     assert episode.goal.joints[0] == pytest.approx(0.3)
+
+
+def test_a_policy_is_told_what_stands_in_the_way():
+    class Fenced(Line):
+        obstacles = (BoxConfig(lower=(0.4, 0.0, 0.0), upper=(0.5, 0.1, 0.2)),)
+
+    class Careful(Walk):
+        def avoid(self, obstacles):
+            self.obstacles = obstacles
+
+    careful = Careful()
+    run_episode(Fenced(), careful, 0, "joints", 0.2)
+    assert careful.obstacles == Fenced.obstacles
+    run_episode(Line(), careful, 0, "joints", 0.2)
+    assert careful.obstacles == ()
 
 
 def test_a_tolerance_judges_distance_anew_and_nothing_else():

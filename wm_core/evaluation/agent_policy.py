@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from wm_core.agent import WorldModelAgent
+from wm_core.config import BoxConfig
 from wm_core.evaluation.account import Account
 from wm_core.evaluation.policy import Policy
 from wm_core.history import ObservationHistory
@@ -29,7 +30,13 @@ class AgentPolicy(Policy):
     def __init__(self, agent: WorldModelAgent, name: str = "planner") -> None:
         self.name = name
         self._agent, self._model = agent, agent.planner.world_model
+        self._obstacles: tuple[BoxConfig, ...] = ()
         self._seen = ObservationHistory(self._model.history, agent.planner.step, camera_period=agent.planner.step)
+
+    def avoid(self, obstacles: tuple[BoxConfig, ...]) -> None:
+        """See `Policy`: its plans keep clear of them."""
+        if obstacles != self._obstacles:
+            self._agent, self._obstacles = self._agent.with_obstacles(obstacles), obstacles
 
     def start(self, seed: int) -> None:
         """Forgets the last episode: history, warm start and times."""

@@ -65,6 +65,8 @@ def run_episode(
     stages = environment.stages(seed, kind)
     before = environment.outcome()
     frames, late = [observation.image], deque([before], maxlen=LATE)
+    # Declared, as a fence on a real bench is: a picture from one side does not say how deep an obstacle is.
+    policy.avoid(tuple(getattr(environment, "obstacles", ())))
     policy.start(seed)
     stopped, stopped_after = watch.start(observation) if watch is not None else None, 0
     for goal, is_new in ((stage.goal, index == 0) for stage in stages for index in range(stage.steps)):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from wm_core.config import BoxConfig
 from wm_core.evaluation.agent_policy import AgentPolicy
 from wm_core.types import Focus, Goal, JointState, Observation, Plan
 
@@ -40,6 +41,11 @@ class StubAgent:
     def __init__(self, move=0.1, gripper=None):
         self.planner = SimpleNamespace(world_model=Numbers(), step=0.2)
         self.move, self.gripper = move, gripper
+
+    def with_obstacles(self, obstacles):
+        other = StubAgent(self.move, self.gripper)
+        other.obstacles = obstacles
+        return other
 
     def reset(self, seed):
         self.seed = seed
@@ -96,6 +102,21 @@ def test_the_gripper_goes_into_the_command_and_into_the_foresight():
     policy.pursue(goal(2.0))
     assert policy.act(seen(0.0, 0.0)).gripper == 1
     assert policy.finish(seen(0.1, 0.2)).next_predicted == pytest.approx((0.9,))  # 2.0 - 0.1 - 1.0
+
+
+def test_obstacles_go_to_the_planner_when_they_change():
+    agent = StubAgent()
+    policy = AgentPolicy(agent)
+    wall = (BoxConfig(lower=(0.4, 0.0, 0.0), upper=(0.5, 0.1, 0.2)),)
+    policy.avoid(())
+    assert policy._agent is agent  # none before, none now
+    policy.avoid(wall)
+    fenced = policy._agent
+    assert fenced.obstacles == wall
+    policy.avoid(wall)
+    assert policy._agent is fenced
+    policy.avoid(())
+    assert policy._agent.obstacles == ()
 
 
 def test_goals_without_a_picture_foresee_nothing_and_episodes_do_not_mix():
