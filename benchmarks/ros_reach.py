@@ -28,7 +28,8 @@ from rich.table import Table  # noqa: E402
 
 from benchmarks.record import append_row  # noqa: E402
 from sim.demo.launched import LaunchedSystem  # noqa: E402
-from sim.environment import REACH_DISTANCE, REACH_LOWER, REACH_UPPER, PandaTabletop  # noqa: E402
+from sim.environment import PandaTabletop  # noqa: E402
+from sim.tasks.reach import reach_goal  # noqa: E402
 from wm_core.limits import arm_limits  # noqa: E402
 from wm_core.types import Goal  # noqa: E402
 from wm_ros.client import PlannerClient  # noqa: E402
@@ -92,23 +93,15 @@ def _reach(
 ) -> Reached:
     client.send(Goal(joints=start), limit)
     observer.wait_for(lambda: observer.speed() < 0.01, 10.0, "rest at the start")
-    target = _sample(environment.kinematics.forward(start).position, seed)
+    target = reach_goal(np.random.default_rng([seed, 7]), environment.kinematics.forward(start).position)
     first, before = len(observer.plans), float(np.linalg.norm(observer.tool - target))
     began = time.monotonic()
-    outcome = client.send(environment.goal_at(target, "image"), limit)
+    outcome = client.send(environment.stages_at(target)[0].goal, limit)
     seconds = time.monotonic() - began
     observer.wait_for(lambda: observer.speed() < 0.01, 10.0, "rest at the goal")
     plans = [plan.plan_ms for plan in observer.plans[first:]]
     after = float(np.linalg.norm(observer.tool - target))
     return Reached(seed, outcome.code.name, before, after, seconds, *_percentiles(plans))
-
-
-def _sample(here: np.ndarray, seed: int) -> np.ndarray:
-    random = np.random.default_rng([seed, 7])
-    while True:
-        position = random.uniform(REACH_LOWER, REACH_UPPER)
-        if REACH_DISTANCE[0] <= np.linalg.norm(position - here) <= REACH_DISTANCE[1]:
-            return position
 
 
 def _report(rows: list[Reached], observer: MotionObserver) -> int:

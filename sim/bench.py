@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -26,14 +27,20 @@ class Bench:
         """size: px, side of every picture."""
         self.robot, self.kinematics = robot, kinematics
         self.scene = Scene(gui)
-        self._views, self._size = views, size
+        self._framing, self._size = views, size
         self.load(self.scene.part, self.scene.look)
         self.begin()
 
     def load(self, part: Part, look: Look) -> None:
         """Another part, another light, cameras a little off their place."""
         self.scene.load(part, look)
-        self._cameras = [SceneCamera(self._size, self._size, _moved(view, look)) for view in self._views]
+        self.views = tuple(_moved(view, look) for view in self._framing)
+        self._cameras = [SceneCamera(self._size, self._size, view) for view in self.views]
+        self._goal_cameras = list(self._cameras)
+
+    def knock(self, view: CameraView) -> None:
+        """Moves the first camera until the next `load`. Goal pictures were taken before: they know nothing of it."""
+        self._cameras[0] = SceneCamera(self._size, self._size, view)
 
     def begin(self) -> None:
         """The arm forgets what it was doing; call it after the scene was put somewhere."""
@@ -54,8 +61,8 @@ class Bench:
         pose = Pose(np.asarray(tool, dtype=float), np.array(self.robot.tool_orientation))
         return self.kinematics.inverse(pose, np.array(self.robot.home))
 
-    def step(self, command: Command, duration: float) -> None:
-        """Drives joints and fingers for `duration` s, and feels what it touches."""
+    def step(self, command: Command, duration: float, watch: Callable[[Bench], None]) -> None:
+        """Drives joints and fingers for `duration` s, and feels what it touches. watch: is called every physics step."""
         if command.gripper:
             self.scene.set_opening(OPEN if command.gripper > 0 else 0.0)
         target = np.asarray(command.joints, dtype=float)[None]
@@ -64,31 +71,24 @@ class Bench:
         for _ in range(round(duration / PHYSICS_STEP)):
             self.arm.advance(PHYSICS_STEP)
             motion.add(self.scene)
+            watch(self)
         self.felt = motion.total()
 
     def observe(self) -> Observation:
         """The scene as it is now."""
         joints = self.arm.read()
-        first, *others = self.pictures()
+        first, *others = [camera.render(self.scene) for camera in self._cameras]
         return Observation(first, joints, joints.stamp, float(self.scene.fingers()[0].sum()), tuple(others))
 
-    def pictures(self) -> list[np.ndarray]:
-        """One a camera."""
-        return [camera.render(self.scene) for camera in self._cameras]
-
     def pictures_of(self, state: SceneState) -> list[np.ndarray]:
-        """Of another state of the scene, which is left as it was."""
+        """One a camera, of another state of the scene, which is left as it was."""
         # Not undone by a physics step in between: the servo targets return with the state.
         before, opening = self.scene.state(), self.scene.opening_target
         self.scene.set_state(state)
-        pictures = self.pictures()
+        pictures = [camera.render(self.scene) for camera in self._goal_cameras]
         self.scene.set_state(before)
         self.scene.set_opening(opening)
         return pictures
-
-    def part_pose(self) -> Pose:
-        """Ground truth."""
-        return self.scene.state().cube
 
 
 def _moved(view: CameraView, look: Look) -> CameraView:

@@ -6,8 +6,8 @@ import numpy as np
 
 from sim.bench import Bench
 from sim.camera import SIDE_VIEW
-from sim.look import Look, random_look
-from sim.part import WORK_PIECE, random_part
+from sim.look import random_look
+from sim.part import WORK_PIECE, Part, random_part
 from sim.tasks import TASKS
 from wm_core.config import BoxConfig
 from wm_core.kinematics.urdf_arm import load_arm
@@ -35,6 +35,7 @@ class PandaTabletop:
         self.kinematics = load_arm(self.robot)
         self._task = TASKS[task]()
         self._look = look
+        self._target: np.ndarray | None = None
         cameras = (self._task.view, SIDE_VIEW)[:views]
         self._bench = Bench(self.robot, self.kinematics, cameras, image_size, gui)
 
@@ -58,22 +59,39 @@ class PandaTabletop:
         """m, the longest tool displacement of one action."""
         return self._task.max_step
 
+    @property
+    def obstacles(self) -> tuple[BoxConfig, ...]:
+        """What stands in the way in the present scene, and must not be touched."""
+        return self._bench.scene.obstacles.boxes
+
     def reset(self, seed: int) -> Observation:
         """See `Environment`."""
-        if self._task.work_piece:
-            random = np.random.default_rng([seed, 6])
-            part = random_part(random, self._look) if self._look else WORK_PIECE
-            self._bench.load(part, random_look(random, self._look) if self._look else Look())
+        random = np.random.default_rng([seed, 6])
+        part = random_part(random, self._look, WORK_PIECE if self._task.work_piece else Part())
+        self._bench.load(part, random_look(random, self._look))
         self._task.begin(self._bench, seed)
-        return self._bench.observe()
+        self._target = None
+        return self.observe()
 
     def stages(self, seed: int, kind: str = "image") -> tuple[Stage, ...]:
         """See `Environment`."""
-        return self._task.stages(self._bench, seed, kind)
+        return self.stages_at(self._task.target(self._bench, seed), kind)
+
+    def stages_at(self, target: np.ndarray, kind: str = "image") -> tuple[Stage, ...]:
+        """As `stages`, with what the task is about, the tool or the part's centre, to be at `target` (3,) m."""
+        kinds = self._task.kinds
+        if kind not in kinds:
+            raise ValueError(f"goal kind '{kind}' is not known to task '{self.task}': expected one of: {', '.join(kinds)}")
+        self._target = np.array(target, dtype=float)
+        return self._task.stages(self._bench, self._target, kind)
 
     def step(self, command: Command, duration: float) -> Observation:
         """See `Environment`."""
-        self._bench.step(command, duration)
+        self._bench.step(command, duration, self._task.watch)
+        return self.observe()
+
+    def observe(self) -> Observation:
+        """The scene as it is now."""
         return self._bench.observe()
 
     def felt(self) -> Felt:
@@ -86,11 +104,13 @@ class PandaTabletop:
 
     def object_position(self) -> np.ndarray:
         """See `Environment`."""
-        return self._bench.part_pose().position
+        return self._bench.scene.part_pose().position
 
     def outcome(self) -> Outcome:
-        """See `Environment`."""
-        return self._task.outcome(self._bench)
+        """See `Environment`. Raises `RuntimeError` when no goal was given since the last reset."""
+        if self._target is None:
+            raise RuntimeError("no goal was given since the last reset")
+        return self._task.outcome(self._bench, self._target)
 
     def close(self) -> None:
         """See `Environment`."""

@@ -54,13 +54,13 @@ class Part:
 WORK_PIECE = Part(size=0.046, mass=0.3, friction=0.9, spin_friction=0.002, damping=0.9, inertia=1.0)
 
 
-def random_part(random: np.random.Generator, strength: float) -> Part:
-    """A work piece of another size, mass, friction and colour; strength 0 is `WORK_PIECE`, 1 the widest spread."""
-    colour = np.array(WORK_PIECE.colour) + strength * random.uniform(-0.25, 0.25, 3)
+def random_part(random: np.random.Generator, strength: float, plain: Part) -> Part:
+    """One of another size, mass, friction and colour; strength 0 is `plain` itself, 1 the widest spread."""
+    colour = np.array(plain.colour) + strength * random.uniform(-0.25, 0.25, 3)
     return replace(
-        WORK_PIECE,
-        size=WORK_PIECE.size * (1.0 + strength * random.uniform(-0.12, 0.12)),
-        mass=WORK_PIECE.mass * (1.0 + strength * random.uniform(-0.4, 0.4)),
-        friction=WORK_PIECE.friction * (1.0 + strength * random.uniform(-0.2, 0.2)),
+        plain,
+        size=plain.size * (1.0 + strength * random.uniform(-0.12, 0.12)),
+        mass=plain.mass * (1.0 + strength * random.uniform(-0.4, 0.4)),
+        friction=plain.friction * (1.0 + strength * random.uniform(-0.2, 0.2)),
         colour=tuple(float(value) for value in np.clip(colour, 0.0, 1.0)),
     )

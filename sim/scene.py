@@ -9,6 +9,7 @@ import numpy as np
 import pybullet_data
 
 from sim.look import Look
+from sim.obstacles import Obstacles
 from sim.part import Part
 from sim.quiet import quiet_output
 from wm_core.types import JointState, Pose
@@ -57,6 +58,7 @@ class Scene:
         self._arm = self.client.loadURDF("franka_panda/panda.urdf", useFixedBase=True)
         self._table = self._arm - 1
         self._index_joints()
+        self.obstacles = Obstacles(self.client, self._arm)
         self._finger_target = _FINGERS
         self.look = Look()
         self.part = Part()
@@ -65,10 +67,10 @@ class Scene:
 
     def load(self, part: Part, look: Look) -> None:
         """Another part on the table, in another light; the part lies where the last one lay."""
-        pose = self.state().cube
+        pose = self.part_pose()
         self.client.removeBody(self._cube)
         self._cube = part.load(self.client)
-        self.client.resetBasePositionAndOrientation(self._cube, pose.position, pose.orientation)
+        self.put_part(pose)
         self.client.changeVisualShape(self._table, -1, rgbaColor=[*look.table, 1.0])
         self.part, self.look = part, look
 
@@ -84,16 +86,24 @@ class Scene:
     def state(self) -> SceneState:
         """What a picture taken now would depend on."""
         fingers = np.array([row[0] for row in self.client.getJointStates(self._arm, self._fingers)])
-        position, orientation = self.client.getBasePositionAndOrientation(self._cube)
-        return SceneState(self.read(0.0).position, fingers, Pose(np.array(position), np.array(orientation)))
+        return SceneState(self.read(0.0).position, fingers, self.part_pose())
 
     def set_state(self, state: SceneState) -> None:
         """Teleports everything there, at rest."""
         for index, value in zip(self._joints + self._fingers, [*state.joints, *state.fingers]):
             self.client.resetJointState(self._arm, index, value)
-        self.client.resetBasePositionAndOrientation(self._cube, state.cube.position, state.cube.orientation)
+        self.put_part(state.cube)
         self._finger_target = float(np.mean(state.fingers))
         self.set_joint_targets(state.joints)
+
+    def part_pose(self) -> Pose:
+        """Ground truth of the part's centre."""
+        position, orientation = self.client.getBasePositionAndOrientation(self._cube)
+        return Pose(np.array(position), np.array(orientation))
+
+    def put_part(self, pose: Pose) -> None:
+        """Teleports the part alone, at rest."""
+        self.client.resetBasePositionAndOrientation(self._cube, pose.position, pose.orientation)
 
     def read(self, stamp: float) -> JointState:
         """The arm's seven joints, measured now; `stamp` is the caller's clock."""
@@ -151,6 +161,10 @@ class Scene:
                 force=_FINGER_FORCE,
                 maxVelocity=_FINGER_SPEED,
             )
+
+    def arm_touches(self, body: int) -> bool:
+        """Whether any link of the arm and another body of this PyBullet world overlap, collide as they may or not."""
+        return bool(self.client.getClosestPoints(self._arm, body, 0.0))
 
     def advance(self, steps: int = 1) -> None:
         """Steps physics by `steps` times `PHYSICS_STEP`."""

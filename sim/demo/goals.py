@@ -30,11 +30,11 @@ class DemoGoal:
 
 def demo_goals(seed: int, image_size: int) -> tuple[DemoGoal, ...]:
     """seed, image_size: those of the simulator node. The scenes match: the same cube, drawn by the same code."""
-    scene = PandaTabletop(image_size)
+    scene = PandaTabletop(image_size=image_size)
     try:
         scene.reset(seed)
         return tuple(
-            DemoGoal(name, scene.goal_at(place, kind), place, scene.goal_at(place, "image").image)
+            DemoGoal(name, _goal(scene, place, kind), place, _goal(scene, place, "image").image)
             for name, kind, place in (
                 ("goal image", "image", IMAGE_AT),
                 ("tool pose", "pose", POSE_AT),
@@ -43,6 +43,11 @@ def demo_goals(seed: int, image_size: int) -> tuple[DemoGoal, ...]:
         )
     finally:
         scene.close()
+
+
+def _goal(scene: PandaTabletop, place: np.ndarray, kind: str) -> Goal:
+    (stage,) = scene.stages_at(place, kind)
+    return stage.goal
 
 
 @dataclass(frozen=True)

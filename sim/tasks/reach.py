@@ -9,6 +9,7 @@ import numpy as np
 from sim.bench import Bench
 from sim.camera import CameraView
 from sim.scene import SceneState
+from sim.tasks.task import Task
 from wm_core.config import BoxConfig
 from wm_core.types import Goal, Outcome, Pose, Stage
 
@@ -18,10 +19,11 @@ REACH_UPPER = np.array([0.65, 0.25, 0.40])
 REACH_DISTANCE = (0.15, 0.45)  # m, from start to goal
 
 
-class Reach:
-    """Implements `Task`: 15 to 45 cm of tool motion in free space."""
+class Reach(Task):
+    """15 to 45 cm of tool motion in free space."""
 
     name: ClassVar[str] = "reach"
+    kinds: ClassVar[tuple[str, ...]] = ("image", "pose", "joints")
     view: ClassVar[CameraView] = CameraView()
     work_piece: ClassVar[bool] = False
     gripper: ClassVar[bool] = False
@@ -29,9 +31,6 @@ class Reach:
     max_step: ClassVar[float] = 0.05
     steps: ClassVar[int] = 25
     tolerance: ClassVar[float] = 0.03
-
-    def __init__(self) -> None:
-        self._target: np.ndarray | None = None
 
     def begin(self, bench: Bench, seed: int) -> None:
         """See `Task`."""
@@ -42,33 +41,33 @@ class Reach:
         bench.scene.set_state(SceneState(start, state.fingers, state.cube))
         bench.begin()
 
-    def stages(self, bench: Bench, seed: int, kind: str) -> tuple[Stage, ...]:
-        """See `Task`: 'image', 'pose' or 'joints'."""
-        random = np.random.default_rng([seed, 3])
-        here = bench.scene.tool_pose().position
-        while True:
-            position = random.uniform(REACH_LOWER, REACH_UPPER)
-            if REACH_DISTANCE[0] <= np.linalg.norm(position - here) <= REACH_DISTANCE[1]:
-                break
-        return (Stage(self.goal_at(bench, position, kind), self.steps),)
+    def target(self, bench: Bench, seed: int) -> np.ndarray:
+        """See `Task`."""
+        return reach_goal(np.random.default_rng([seed, 3]), bench.scene.tool_pose().position)
 
-    def goal_at(self, bench: Bench, position: np.ndarray, kind: str) -> Goal:
-        """The goal of having the tool at `position` (3,) m."""
-        joints = bench.joints_at(position)
-        self._target = np.array(position)
+    def stages(self, bench: Bench, target: np.ndarray, kind: str) -> tuple[Stage, ...]:
+        """See `Task`."""
+        return (Stage(self._goal(bench, target, kind), self.steps),)
+
+    def outcome(self, bench: Bench, target: np.ndarray) -> Outcome:
+        """See `Task`."""
+        distance = float(np.linalg.norm(bench.scene.tool_pose().position - target))
+        return Outcome(distance <= self.tolerance, distance)
+
+    def _goal(self, bench: Bench, target: np.ndarray, kind: str) -> Goal:
+        joints = bench.joints_at(target)
         if kind == "pose":
-            return Goal(pose=Pose(np.array(position), np.array(bench.robot.tool_orientation)))
+            return Goal(pose=Pose(np.array(target), np.array(bench.robot.tool_orientation)))
         if kind == "joints":
             return Goal(joints=joints)
-        if kind != "image":
-            raise ValueError(f"goal kind '{kind}' is not known to '{self.name}': expected 'image', 'pose' or 'joints'")
         state = bench.scene.state()
         first, *others = bench.pictures_of(SceneState(joints, state.fingers, state.cube))
         return Goal(image=first, other_views=tuple(others))
 
-    def outcome(self, bench: Bench) -> Outcome:
-        """See `Task`."""
-        if self._target is None:
-            raise RuntimeError("no goal was given since the environment was made")
-        distance = float(np.linalg.norm(bench.scene.tool_pose().position - self._target))
-        return Outcome(distance <= self.tolerance, distance)
+
+def reach_goal(random: np.random.Generator, here: np.ndarray) -> np.ndarray:
+    """A place as far from `here` (3,) m as the task says -> (3,) m"""
+    while True:
+        position = random.uniform(REACH_LOWER, REACH_UPPER)
+        if REACH_DISTANCE[0] <= np.linalg.norm(position - here) <= REACH_DISTANCE[1]:
+            return position

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,27 +13,39 @@ from wm_core.config import BoxConfig
 from wm_core.types import Outcome, Pose, Stage
 
 
-class Task(Protocol):
-    """One kind of work on a bench. It is made anew for every environment and remembers the last goal it gave.
+class Task(ABC):
+    """One kind of work on a bench, made anew for every environment.
 
     view: of the first camera. work_piece: whether the part is a `WORK_PIECE` to be handled, or scenery.
     play_box: where the tool goes, and the part stays, while data is collected. max_step: m, longest action.
+    kinds: how its goals can be told.
     """
 
     name: ClassVar[str]
+    kinds: ClassVar[tuple[str, ...]]
     view: ClassVar[CameraView]
     work_piece: ClassVar[bool]
     gripper: ClassVar[bool]
     play_box: ClassVar[BoxConfig]
     max_step: ClassVar[float]
 
+    @abstractmethod
     def begin(self, bench: Bench, seed: int) -> None:
         """Puts arm and part where an episode starts."""
 
-    def stages(self, bench: Bench, seed: int, kind: str) -> tuple[Stage, ...]:
-        """See `Environment.stages`."""
+    @abstractmethod
+    def target(self, bench: Bench, seed: int) -> np.ndarray:
+        """-> (3,) m, where that which the task is about shall be: the tool or the part's centre"""
 
-    def outcome(self, bench: Bench) -> Outcome:
+    @abstractmethod
+    def stages(self, bench: Bench, target: np.ndarray, kind: str) -> tuple[Stage, ...]:
+        """The goal of having it there, told as one of `kinds`. The scene is left as it was."""
+
+    def watch(self, bench: Bench) -> None:
+        """Called after every physics step, for tasks in which the way there counts."""
+
+    @abstractmethod
+    def outcome(self, bench: Bench, target: np.ndarray) -> Outcome:
         """See `Environment.outcome`."""
 
 

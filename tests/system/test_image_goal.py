@@ -22,8 +22,9 @@ def stack(launch_stack):
 def test_the_arm_goes_to_where_the_image_shows_it(stack, driver, client, observer):
     environment = PandaTabletop()
     environment.reset(3)  # the scene of the launched simulator
-    goal = environment.goal_at(TARGET, "image")
+    (stage,) = environment.stages_at(TARGET)
     environment.close()
+    goal = stage.goal
     assert (goal.joints, goal.pose) == (None, None)
     driver.ready(90.0)
     assert np.linalg.norm(observer.tool - TARGET) > 0.15
