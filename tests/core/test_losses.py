@@ -1,12 +1,14 @@
 """Terms of the loss on cases whose value is known."""
 
+import dataclasses
+
 import pytest
 import torch
 from torch.nn import functional
 
 from wm_core.config import LossConfig, WorldModelConfig
 from wm_core.model.world_model import JepaWorldModel
-from wm_core.training.losses import Windows, imagine, sigreg, vicreg, world_model_loss
+from wm_core.training.losses import Windows, ensemble_loss, felt_motion, imagine, sigreg, vicreg, world_model_loss
 
 CONFIG = WorldModelConfig(image_size=32, visual_dim=16, joint_dim=4, channels=(4, 8), hidden=32, dropout=0.0)
 
@@ -122,3 +124,89 @@ def test_imagining_uses_each_action_in_turn():
     actions = torch.tensor([[[9.0, 0, 0], [1.0, 0, 0], [2.0, 0, 0]]])
     # K = 2: the first action lies between the two given moments; then 0 + 1 = 1, 1 + 2 = 3.
     assert imagine(model, latents, actions)[0, :, 0].tolist() == [1.0, 3.0]
+
+
+OBJECTS = CONFIG.model_copy(update={"action_dim": 4, "gripper": True, "objects": True})
+
+
+def object_windows() -> Windows:
+    batch = windows()
+    seeded = generator()
+    opening = 0.08 * torch.rand(8, 4, generator=seeded)
+    carried = 0.02 * torch.randn(8, 3, 3, generator=seeded)
+    actions = functional.pad(batch.actions, (0, 1))
+    return dataclasses.replace(batch, gripper=opening, carried=carried, actions=actions)
+
+
+def test_felt_motion_is_measured_where_something_may_be_in_the_way():
+    batch = object_windows()
+    blocked = dataclasses.replace(batch, tool=0.5 * batch.tool)  # the arm got half as far as it was told
+    targets = felt_motion(JepaWorldModel(OBJECTS), blocked)
+    torch.testing.assert_close(targets[..., :3], 0.5 * batch.tool)
+    torch.testing.assert_close(targets[:, -1, 3], batch.gripper[:, -1] - batch.gripper[:, 0])
+    torch.testing.assert_close(targets[:, -1, 4:], batch.carried.sum(1))
+    assert targets[:, 0].abs().max() == 0.0
+    # Free motion, as of the model that only reaches, is taken from what was commanded.
+    torch.testing.assert_close(felt_motion(JepaWorldModel(CONFIG), windows())[:, -1], windows().actions.sum(1))
+
+
+def test_the_parts_of_the_metric_weigh_as_configured():
+    model = JepaWorldModel(OBJECTS)
+    batch = object_windows()
+    batch = dataclasses.replace(
+        batch, actions=torch.zeros(8, 3, 4), tool=torch.zeros(8, 4, 3), carried=torch.zeros(8, 3, 3), gripper=torch.zeros(8, 4)
+    )
+    ramp = torch.tensor([0.0, 0.0, 0.0, 0.01])  # nothing moved, and the map says that the last moment lies 1 cm away
+
+    class Off(torch.nn.Module):
+        tool, gripper, object = slice(0, 3), slice(3, 4), slice(4, 7)
+
+        def __init__(self, part: slice) -> None:
+            super().__init__()
+            self.part = part
+
+        def forward(self, visual):
+            out = torch.zeros(*visual.shape[:-1], 7)
+            out[..., self.part] = ramp[:, None]
+            return out
+
+    found = []
+    for part in (Off.tool, Off.gripper, Off.object):
+        model.metric = Off(part)
+        found.append(float(world_model_loss(model, batch, LossConfig(object=3.0), generator()).inverse_dynamics.detach()))
+    # 6 of the 16 ordered pairs are 1 cm off: 6/16 * (0.01 / 0.05)^2 = 0.015 for the tool, whose longest step is 5 cm;
+    # half the stroke, 4 cm, counts as such a step: 6/16 * (0.01 / 0.04)^2 = 0.0234; the object weighs 3 times the tool.
+    assert found == pytest.approx([0.015, 0.0234375, 0.045])
+
+
+def test_members_of_the_ensemble_learn_apart_and_leave_the_encoder_alone():
+    model = JepaWorldModel(CONFIG.model_copy(update={"ensemble": 3}))
+    batch = windows()
+    latents = model.encoder(batch.images, batch.joints)
+    ensemble_loss(model, latents.detach(), latents.detach(), batch.actions, generator()).backward()
+    assert model.encoder.project.weight.grad is None and model.predictor.layers[0].weight.grad is None
+    one, other = (member.layers[0].weight.grad for member in model.other_predictors)
+    assert one.abs().max() > 0 and not torch.equal(one, other)
+
+
+def test_each_member_sees_another_bootstrap_of_the_batch():
+    model = JepaWorldModel(CONFIG.model_copy(update={"ensemble": 2}))
+    model.other_predictors[0] = Rule(lambda history, action: history[:, -1])
+    aims = torch.zeros(4, 4, 20)
+    latents = torch.zeros(4, 4, 20)
+    latents[0] = 1.0  # the one window that is predicted wrongly, by 1 everywhere
+    found = [ensemble_loss(model, latents, aims, torch.zeros(4, 3, 3), torch.Generator().manual_seed(n)) for n in range(400)]
+    # Its weight is exponential, mean 1 and deviation 1; it is one of four windows: 0.25 on average, 0.25 spread.
+    assert float(torch.stack(found).mean()) == pytest.approx(0.25, abs=0.05)
+    assert float(torch.stack(found).std()) == pytest.approx(0.25, abs=0.06)
+
+
+def test_a_slow_target_is_predicted_instead_and_gets_no_gradient():
+    model = JepaWorldModel(CONFIG)
+    target = JepaWorldModel(CONFIG).encoder
+    batch = windows()
+    plain = world_model_loss(model, batch, LossConfig(), generator())
+    aimed = world_model_loss(model, batch, LossConfig(regulariser="ema"), generator(), target)
+    aimed.total.backward()
+    assert not torch.equal(plain.prediction, aimed.prediction) and float(aimed.regularisation) == 0.0
+    assert all(parameter.grad is None for parameter in target.parameters())

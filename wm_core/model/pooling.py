@@ -30,4 +30,4 @@ class KeypointPooling(nn.Module):
         grid = visual.reshape(-1, self.channels, self.cells, self.cells)
         share = self.attention(grid).flatten(2).softmax(-1)  # (N, points, cells^2)
         found = torch.cat([share @ self.places, share @ grid.flatten(2).mT], dim=-1)
-        return found.flatten(1).unflatten(0, visual.shape[:-1])
+        return found.reshape(*visual.shape[:-1], self.outputs)
