@@ -71,7 +71,7 @@ def test_info_names_the_environment():
     assert done.returncode == 0 and "panda_tabletop" in done.stdout
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_collect_train_eval_at_toy_size(tmp_path):
     (tmp_path / "small.yaml").write_text(
         "model: {image_size: 32, visual_dim: 16, joint_dim: 4, channels: [4, 8], hidden: 32}\n"
@@ -83,16 +83,17 @@ def test_collect_train_eval_at_toy_size(tmp_path):
     evaluated = ("--policy", "planner", "--policy", "bc", "--policy", f"pixel={pixel}", "--set", "planner.samples=4")
     files = ("--json", str(report), "--sheet", str(tmp_path / "worst.png"), "--controls", str(tmp_path / "controls.json"))
     steps = [
-        ("collect", "--out", str(data), "--episodes", "2", "--steps", "8", "--image-size", "32", "--workers", "1"),
+        ("collect", "--out", str(data), "--episodes", "10", "--steps", "8", "--image-size", "32", "--workers", "1"),
         ("train", "--dataset", str(data), "--out", str(run), "--config", config),
         ("prior", "--dataset", str(data), "--model", str(run), *short),
         ("baseline", "train", "--kind", "pixel", "--dataset", str(data), "--out", str(pixel), "--config", config),
-        ("eval", "--model", str(run), "--episodes", "1", "--seed", "5", *evaluated, *files),
+        ("gate", "--model", str(run), "--dataset", str(data), "--false-stops", "0.4"),
+        ("eval", "--model", str(run), "--episodes", "1", "--seed", "5", "--gate", "watch", *evaluated, *files),
         ("compare", str(report), str(report), "--second", "hold"),
         ("plan", "--model", str(run), "--seed", "5"),
     ]
     for arguments in steps:
-        done = wm(*arguments)
+        done = wm(*arguments, timeout=300.0)
         assert done.returncode == 0, f"wm {arguments[0]}: {done.stderr}"
         if arguments[0] == "compare":
             assert "planner (report.json) - hold (report.json) on 1 common seeds" in done.stdout
@@ -104,5 +105,6 @@ def test_collect_train_eval_at_toy_size(tmp_path):
     # 25 plans, and a horizon of two: what the plan before the last foresaw of the end is there.
     account = written["policies"][0]["episodes"][0]["account"]
     assert len(account["plan_ms"]) == len(account["next_realised"]) == 25 and account["end_predicted"] is not None
+    assert written["policies"][0]["gate"]["mode"] == "watch" and written["controls"][0]["gate"] is None
     assert (tmp_path / "worst.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "controls.json").exists()

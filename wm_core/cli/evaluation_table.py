@@ -65,8 +65,8 @@ def _foresight(policy: "PolicyReport") -> str:
     found = policy.foresight
     if found is None:
         return ""
-    next_step = f"next r {_number(found.next_correlation)}, {100 * found.next_gap_m:+.1f} cm"
-    return next_step + ("" if found.end_gap_m is None else f"; end r {_number(found.end_correlation)}, {100 * found.end_gap_m:+.1f} cm")
+    next_step = f"next r {_number(found.next_correlation)}, {found.next_gap:+.3f}"
+    return next_step + ("" if found.end_gap is None else f"; end r {_number(found.end_correlation)}, {found.end_gap:+.3f}")
 
 
 def _stops(policy: "PolicyReport") -> str:

@@ -10,7 +10,8 @@ from wm_core.config import Strict
 
 
 class Account(Strict):
-    """One episode. Distances to the goal are the world model's own, m, and none for goals without an image.
+    """One episode. Distances to the goal are the world model's own (m for ours, shares of full brightness for the pixel
+    baseline), and none for goals without an image.
 
     next_predicted, next_realised: one step ahead, and what one step later was there; one pair a plan.
     end_predicted: what the plan made one horizon before the end foresaw of the end; end_realised: what was there.
@@ -24,16 +25,17 @@ class Account(Strict):
 
 
 class Foresight(Strict):
-    """Predicted against realised cost over many episodes: Pearson correlation (None where one side is constant)
-    and the mean of realised - predicted, m (a planner that exploits its model realises more than it predicted).
+    """Predicted against realised cost over many episodes.
 
+    Correlations are Pearson's, None where a side does not vary; gaps are the mean of realised - predicted, in the model's
+    unit: a planner that exploits its model realises more than it predicted.
     end_to_truth: correlation of the realised cost at the end with the task's own distance by ground truth.
     """
 
     next_correlation: float | None
-    next_gap_m: float
+    next_gap: float
     end_correlation: float | None
-    end_gap_m: float | None
+    end_gap: float | None
     end_to_truth: float | None
 
 
@@ -47,9 +49,9 @@ def foresight(accounts: Sequence[Account], distances: Sequence[float]) -> Foresi
     foreseen, came, truth = zip(*ends) if ends else ((), (), ())
     return Foresight(
         next_correlation=correlation(predicted, realised),
-        next_gap_m=float(np.mean(np.subtract(realised, predicted))),
+        next_gap=float(np.mean(np.subtract(realised, predicted))),
         end_correlation=correlation(foreseen, came),
-        end_gap_m=float(np.mean(np.subtract(came, foreseen))) if ends else None,
+        end_gap=float(np.mean(np.subtract(came, foreseen))) if ends else None,
         end_to_truth=correlation(came, truth),
     )
 

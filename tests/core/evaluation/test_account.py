@@ -17,15 +17,15 @@ def test_gaps_say_how_much_less_was_promised_than_came():
         Account(plan_ms=(), next_predicted=(0.20,), next_realised=(0.23,), end_predicted=0.02, end_realised=0.04),
     ]
     found = foresight(accounts, [0.05, 0.05])
-    assert found.next_gap_m == pytest.approx((0.01 + 0.02 + 0.03) / 3)
-    assert found.end_gap_m == pytest.approx((0.04 + 0.02) / 2)
+    assert found.next_gap == pytest.approx((0.01 + 0.02 + 0.03) / 3)
+    assert found.end_gap == pytest.approx((0.04 + 0.02) / 2)
     assert found.end_correlation is None  # two episodes are no correlation
 
 
 def test_an_episode_without_an_end_leaves_the_pairs_of_steps():
     found = foresight([Account(plan_ms=(), next_predicted=(0.1, 0.2, 0.4), next_realised=(0.2, 0.3, 0.5))], [0.1])
-    assert found.next_correlation == pytest.approx(1.0) and found.next_gap_m == pytest.approx(0.1)
-    assert found.end_gap_m is None and found.end_to_truth is None
+    assert found.next_correlation == pytest.approx(1.0) and found.next_gap == pytest.approx(0.1)
+    assert found.end_gap is None and found.end_to_truth is None
 
 
 def test_without_pictures_there_is_nothing_to_compare():
