@@ -35,7 +35,8 @@ def evaluation_table(report: "EvaluationReport") -> Table:
 
 def suite_table(report: "SuiteReport") -> Table:
     """One row a policy and case."""
-    table = Table("policy", "case", "success", "95 % interval", "points", "stops", "safe stops of failures", "holds", title=report.suite)
+    columns = ("policy", "case", "success", "95 % interval", "points", "stops", "safe stops of failures", "holds")
+    table = Table(*columns, title=report.suite)
     for row in report.rows:
         low, high = row.wilson95
         table.add_row(

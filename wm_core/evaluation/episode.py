@@ -15,6 +15,7 @@ from wm_core.protocols import Environment
 from wm_core.types import Goal, Outcome
 
 LATE = 5  # last steps that `close_late` looks at
+HARM = "touched"  # what a note says of a contact that must not be: nothing makes it undone
 
 
 class EpisodeResult(Strict):
@@ -22,8 +23,9 @@ class EpisodeResult(Strict):
 
     success, distance_m, note: as the task stands at the last step, and nowhere else.
     close_late: it stood well at any of the last five steps; other papers count that, no figure of ours does.
-    steps: actions done. stopped: why a gate stopped, None where none did; stopped_after: that many actions. Where the
-    gate only watches, the episode goes on and all the rest is as if there were none.
+    steps: actions done. stopped: why a gate stopped, None where none did; stopped_after: that many actions; harmed: by
+    then something had been touched that must not be. Where the gate only watches, the episode goes on and all the rest
+    is as if there were none.
     """
 
     seed: int
@@ -35,6 +37,7 @@ class EpisodeResult(Strict):
     close_late: bool = False
     stopped: str | None = None
     stopped_after: int | None = None
+    harmed: bool = False
     account: Account | None = None
 
 
@@ -68,7 +71,7 @@ def run_episode(
     # Declared, as a fence on a real bench is: a picture from one side does not say how deep an obstacle is.
     policy.avoid(tuple(getattr(environment, "obstacles", ())))
     policy.start(seed)
-    stopped, stopped_after = watch.start(observation) if watch is not None else None, 0
+    stopped, stopped_after, harmed = watch.start(observation) if watch is not None else None, 0, False
     for goal, is_new in ((stage.goal, index == 0) for stage in stages for index in range(stage.steps)):
         if watch is not None and watch.ends and stopped is not None:
             break
@@ -80,6 +83,7 @@ def run_episode(
         late.append(environment.outcome())
         if watch is not None and stopped is None:
             stopped, stopped_after = watch.step(past, command, observation), len(frames) - 1
+            harmed = HARM in late[-1].note
     result = EpisodeResult(
         seed=seed,
         success=succeeded(late[-1], tolerance),
@@ -90,6 +94,7 @@ def run_episode(
         close_late=any(succeeded(outcome, tolerance) for outcome in late),
         stopped=stopped,
         stopped_after=None if stopped is None else stopped_after,
+        harmed=stopped is not None and harmed,
         account=policy.finish(observation) if len(frames) > 1 else None,
     )
     return Episode(result, tuple(frames), stages[-1].goal)

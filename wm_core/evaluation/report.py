@@ -20,7 +20,7 @@ GateMode = Literal["stop", "watch"]
 
 
 class GateCounts(Strict):
-    """Episodes under a gate. stops: it stopped; failures: without success; safe_stops: both.
+    """Episodes under a gate. stops: it stopped; failures: no success; safe_stops: both, and no harm done before.
 
     mode: 'stop', where a stop ends the episode and what would have become of it is not known (a needless stop then
     counts as a safe one), or 'watch', where failures are those of the policy left alone. A gate that always stops has
@@ -94,7 +94,7 @@ def _gate_counts(episodes: Sequence[EpisodeResult], mode: GateMode) -> GateCount
         mode=mode,
         stops=len(stops),
         failures=sum(not episode.success for episode in episodes),
-        safe_stops=sum(not episode.success for episode in stops),
+        safe_stops=sum(not episode.success and not episode.harmed for episode in stops),
     )
 
 

@@ -50,7 +50,7 @@ def square() -> Callable[[int, int], np.ndarray]:
 def card() -> ModelCardConfig:
     return ModelCardConfig(
         model=WorldModelConfig(image_size=32, visual_dim=32, joint_dim=8, channels=(8, 16), hidden=64, dropout=0.0),
-        training=TrainingConfig(batch=16, rollout=1, steps=300, warmup=5, checkpoint_every=150, learning_rate=5e-3, precision="fp32"),
+        training=TrainingConfig(batch=16, rollout=1, steps=100, warmup=5, checkpoint_every=50, learning_rate=5e-3, precision="fp32"),
         planner=PlannerConfig(samples=16, horizon=2, iterations=1, deadline=5.0),
     )
 

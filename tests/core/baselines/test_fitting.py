@@ -13,6 +13,7 @@ from wm_core.training.loop import TrainingError
 from wm_core.types import Focus, JointState, Observation
 
 CPU = torch.device("cpu")
+pytestmark = pytest.mark.timeout(300)  # two small models are trained
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +35,12 @@ def seen(picture):
 @pytest.fixture(scope="module")
 def folders(card, data, tmp_path_factory):
     found = {}
-    for kind in ("pixel", "regressor"):
-        found[kind] = tmp_path_factory.mktemp(kind)
-        for progress in fit_baseline(kind, card, data, found[kind], CPU):
+    for kind, steps in (("pixel", 300), ("regressor", 100)):
+        found[kind], training = tmp_path_factory.mktemp(kind), card.training.model_copy(update={"steps": steps})
+        for progress in fit_baseline(kind, card.model_copy(update={"training": training}), data, found[kind], CPU):
             if progress.step == 1:
                 first = progress.loss
-        assert progress.step == 300 and progress.held_out < 0.5 * first
+        assert progress.step == steps and progress.held_out < 0.5 * first
     return found
 
 
