@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from sim.bench import Bench
 from sim.camera import SIDE_VIEW
 from sim.look import random_look
 from sim.part import WORK_PIECE, Part, random_part
+from sim.perturbations import make_perturbation
 from sim.tasks import TASKS
 from wm_core.config import BoxConfig
 from wm_core.kinematics.urdf_arm import load_arm
@@ -19,11 +22,18 @@ class PandaTabletop:
     """Implements `wm_core.protocols.Environment`."""
 
     def __init__(
-        self, task: str = "reach", look: float = 0.0, views: int = 1, image_size: int = 128, gui: bool = False
+        self,
+        task: str = "reach",
+        look: float = 0.0,
+        views: int = 1,
+        perturb: str | None = None,
+        image_size: int = 128,
+        gui: bool = False,
     ) -> None:
         """look: how much light, colours, camera and part differ from one seed to the next, 0 to 1. views: cameras.
 
-        Raises `ValueError` for an unknown task or another number of cameras than 1 or 2.
+        perturb: what goes wrong in every episode, 'NAME=STRENGTH' (see `sim/perturbations.yaml`).
+        Raises `ValueError` for an unknown task or perturbation, or another number of cameras than 1 or 2.
         """
         if task not in TASKS:
             raise ValueError(f"task '{task}' is not known: expected one of: {', '.join(TASKS)}")
@@ -35,6 +45,7 @@ class PandaTabletop:
         self.kinematics = load_arm(self.robot)
         self._task = TASKS[task]()
         self._look = look
+        self._perturbation = make_perturbation(perturb)
         self._target: np.ndarray | None = None
         cameras = (self._task.view, SIDE_VIEW)[:views]
         self._bench = Bench(self.robot, self.kinematics, cameras, image_size, gui)
@@ -70,6 +81,7 @@ class PandaTabletop:
         part = random_part(random, self._look, WORK_PIECE if self._task.work_piece else Part())
         self._bench.load(part, random_look(random, self._look))
         self._task.begin(self._bench, seed)
+        self._perturbation.begin(self._bench, seed)
         self._target = None
         return self.observe()
 
@@ -83,16 +95,18 @@ class PandaTabletop:
         if kind not in kinds:
             raise ValueError(f"goal kind '{kind}' is not known to task '{self.task}': expected one of: {', '.join(kinds)}")
         self._target = np.array(target, dtype=float)
-        return self._task.stages(self._bench, self._target, kind)
+        with self._perturbation.lifted(self._bench):
+            return self._task.stages(self._bench, self._target, kind)
 
     def step(self, command: Command, duration: float) -> Observation:
         """See `Environment`."""
-        self._bench.step(command, duration, self._task.watch)
+        self._bench.step(command, duration, self._watch)
         return self.observe()
 
     def observe(self) -> Observation:
         """The scene as it is now."""
-        return self._bench.observe()
+        seen = self._bench.observe()
+        return replace(seen, image=self._perturbation.picture(seen.image, seen.stamp))
 
     def felt(self) -> Felt:
         """See `Environment`."""
@@ -110,8 +124,13 @@ class PandaTabletop:
         """See `Environment`. Raises `RuntimeError` when no goal was given since the last reset."""
         if self._target is None:
             raise RuntimeError("no goal was given since the last reset")
-        return self._task.outcome(self._bench, self._target)
+        outcome, fault = self._task.outcome(self._bench, self._target), self._perturbation.fault()
+        return Outcome(False, outcome.distance, ", ".join(filter(None, (outcome.note, fault)))) if fault else outcome
 
     def close(self) -> None:
         """See `Environment`."""
         self._bench.scene.close()
+
+    def _watch(self, bench: Bench) -> None:
+        self._task.watch(bench)
+        self._perturbation.watch(bench)
