@@ -182,7 +182,16 @@ class Scene:
         self._joints = [joints[name] for name in ARM_JOINTS]
         self._fingers = [joints[name] for name in FINGER_JOINTS]
         self.finger_links = tuple(self._fingers)  # in PyBullet a link has the number of its joint
+        self._couple_fingers()
         self._tool = links[TOOL_LINK]
+
+    def _couple_fingers(self) -> None:
+        # Two servos that know nothing of each other would let what they hold slide from side to side in the hand.
+        axis, origin = [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]
+        gear = self.client.createConstraint(
+            self._arm, self._fingers[0], self._arm, self._fingers[1], pybullet.JOINT_GEAR, axis, origin, origin
+        )
+        self.client.changeConstraint(gear, gearRatio=-1, erp=0.1, maxForce=50)
 
 
 def urdf_path() -> Path:

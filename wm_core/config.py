@@ -49,12 +49,20 @@ class JointLimitsConfig(Strict):
         return self
 
 
+class SphereConfig(Strict):
+    """Part of an arm's body, m. joint: the one that moves it; offset: its middle in that joint's frame, turned with it."""
+
+    joint: str
+    offset: tuple[float, float, float]
+    radius: float = Field(gt=0.0)
+
+
 class RobotConfig(Strict):
     """One arm: its joints, the tool that is planned for, and the limits that the guard enforces.
 
     urdf: 'pybullet:<path in pybullet_data>' or a file; None when /robot_description supplies it.
     tool_orientation: xyzw, held whenever a goal says nothing about orientation.
-    workspace: where the tool may be.
+    workspace: where the tool may be. body: spheres that hold what has to keep clear of obstacles, where there are any.
     """
 
     name: str
@@ -65,6 +73,7 @@ class RobotConfig(Strict):
     tool_orientation: tuple[float, float, float, float]
     workspace: BoxConfig
     limits: JointLimitsConfig
+    body: tuple[SphereConfig, ...] = ()
 
     @model_validator(mode="after")
     def _one_value_a_joint(self) -> RobotConfig:
@@ -74,6 +83,9 @@ class RobotConfig(Strict):
         for name, values in (("home", self.home), ("limits", self.limits.velocity)):
             if len(values) != joints:
                 raise ValueError(f"{name} has {len(values)} values, expected {joints}, one a joint")
+        for sphere in self.body:
+            if sphere.joint not in self.joint_names:
+                raise ValueError(f"body has a sphere at joint '{sphere.joint}', which is not in joint_names")
         return self
 
 
@@ -83,6 +95,8 @@ class MetricWeights(Strict):
     tool: float = Field(1.0, ge=0.0)
     gripper: float = Field(1.0, ge=0.0)
     object: float = Field(1.0, ge=0.0)
+    touch_noise: float = Field(0.0, ge=0.0, description="variance of what was felt of the object, a step with touch")
+    far_pairs: bool = Field(False, description="two windows of every episode: the metric is fitted across both")
 
 
 class WorldModelConfig(Strict):
@@ -91,6 +105,8 @@ class WorldModelConfig(Strict):
     views: pictures a moment, stacked along channels. gripper: the arm has one: the last action dimension commands it
     and its opening is felt. objects: the metric and a probe tell where the object is. ensemble: predictors, the first
     of which plans. latent: 'grid' keeps the picture's layout, visual_dim is then channels times cells.
+    standardise: every picture is brought to mean 0 in each colour and one spread, so that the light matters less.
+    touch: the predictor moves the object only as far as a head foresees touch; `wm refine` adds it to a trained model.
     """
 
     image_size: int = Field(64, ge=16, le=256, multiple_of=16)
@@ -112,6 +128,8 @@ class WorldModelConfig(Strict):
     latent: Literal["vector", "grid"] = "vector"
     predictor: Literal["mlp", "conv"] = "mlp"
     action_conditioned: bool = True
+    standardise: bool = False
+    touch: bool = False
     metric_weights: MetricWeights = MetricWeights()
 
     @property
@@ -137,6 +155,8 @@ class WorldModelConfig(Strict):
             raise ValueError(f"action_dim {self.action_dim} leaves {self.motion_dim} for the tool: expected 3 with objects")
         if self.latent == "grid" and self.visual_dim % self.grid**2:
             raise ValueError(f"visual_dim {self.visual_dim} is no multiple of the {self.grid} x {self.grid} cells of the grid")
+        if self.touch and not (self.objects and self.latent == "vector"):
+            raise ValueError("touch needs objects and latent 'vector': the object's place must be linear in the latent")
         if self.predictor == "conv" and self.latent != "grid":
             raise ValueError("predictor 'conv' needs latent 'grid'")
         return self
@@ -150,6 +170,8 @@ class LossConfig(Strict):
     inverse_dynamics: float = Field(1.0, ge=0.0)
     prediction: float = Field(1.0, ge=0.0)
     object: float = Field(1.0, ge=0.0)
+    touch_noise: float = Field(0.0, ge=0.0, description="variance of what was felt of the object, a step with touch")
+    far_pairs: bool = Field(False, description="two windows of every episode: the metric is fitted across both")
     momentum: float = Field(0.99, ge=0.0, le=1.0, description="of the target encoder that 'ema' predicts")
 
 
@@ -189,6 +211,7 @@ class ObjectiveWeights(Strict):
     smoothness: float = Field(0.01, ge=0.0)
     joint_limits: float = Field(0.1, ge=0.0)
     workspace: float = Field(100.0, ge=0.0, description="per m outside the box; tool motion never leaves it anyway")
+    obstacles: float = Field(1.0, gt=0.0, description="per m too near to a declared obstacle; not to be switched off")
 
 
 class PlannerConfig(Strict):
@@ -251,16 +274,37 @@ class SafetyConfig(Strict):
     stretch: float = Field(1.3, ge=1.0, le=3.0)
 
 
+class RefineConfig(Strict):
+    """The second stage of training, on frozen latents, which makes long rollouts cheap to train.
+
+    horizon: steps predicted open loop. pair_steps: how far apart the moments lie at most that the metric is fitted to.
+    """
+
+    seed: int = Field(0, ge=0)
+    steps: int = Field(1200, ge=1)
+    batch: int = Field(96, ge=2)
+    horizon: int = Field(12, ge=1, le=64)
+    learning_rate: float = Field(5e-4, gt=0.0)
+    weight_decay: float = Field(1e-3, ge=0.0)
+    metric: float = Field(1.0, ge=0.0, description="weight of the prediction error as the metric reads it")
+    touch: float = Field(0.5, ge=0.0, description="weight of the foreseen touch")
+    pair_steps: int = Field(40, ge=1)
+
+
 class ModelCardConfig(Strict):
     """`config.yaml` of a shipped model: architecture and the planner settings it was evaluated with.
 
+    workspace: where the tool was in the training data, m; plans stay in it and in the robot's own. None: the robot's.
+    refine: the second stage of training, None where there was none.
     prior, inverse_dynamics: policies that were fitted to its latents and lie beside it, None where there is none.
     """
 
     robot: str = "panda"
+    workspace: BoxConfig | None = None
     model: WorldModelConfig = WorldModelConfig()
     training: TrainingConfig = TrainingConfig()
     planner: PlannerConfig = PlannerConfig()
+    refine: RefineConfig | None = None
     prior: PriorConfig | None = None
     inverse_dynamics: PriorConfig | None = None
 

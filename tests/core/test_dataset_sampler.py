@@ -101,3 +101,13 @@ def test_without_touch_all_windows_are_alike(tmp_path):
 def test_episodes_that_are_too_short_are_refused(rarely_touched):
     with pytest.raises(ValueError, match="21 moments, expected at least 22"):
         WindowSampler(rarely_touched, STEPS + 2, CPU)
+
+
+def test_twins_are_two_windows_of_one_episode(rarely_touched):
+    batch = WindowSampler(rarely_touched, LENGTH, CPU, twins=True).batch(16, 0, 3)
+    episode, moment = (batch.tool[:, 0, 0] // 100).int(), (batch.tool[:, 0, 0] % 100).int()
+    assert torch.equal(episode[0::2], episode[1::2])
+    assert (moment[0::2] != moment[1::2]).any()
+    # What was carried before moment m of episode e: m numbers 100 e + 0, 1, ... m - 1.
+    expected = moment * 100.0 * episode + moment * (moment - 1) / 2.0
+    torch.testing.assert_close(batch.carried_before[:, 0].double(), expected.double())

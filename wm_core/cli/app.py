@@ -17,6 +17,7 @@ from wm_core.cli.info import info
 from wm_core.cli.plan import plan
 from wm_core.cli.prior import prior
 from wm_core.cli.probe import probe
+from wm_core.cli.refine import refine
 from wm_core.cli.train import train
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command("collect")(collect)
 app.command("train")(train)
+app.command("refine")(refine)
 app.command("prior")(prior)
 app.command("gate")(gate)
 app.command("probe")(probe)

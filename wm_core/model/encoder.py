@@ -20,6 +20,7 @@ class ConvEncoder(nn.Module):
         super().__init__()
         # Set by the training loop. Only convolutions: a latent rounded to 8 bits would blur what distances measure.
         self.bf16_convolutions = False
+        self.standardise = config.standardise
         self.convolutions = _convolutions(3 * config.views, config.channels)
         self.project: nn.Module
         self.visual_norm: nn.Module
@@ -40,7 +41,12 @@ class ConvEncoder(nn.Module):
 
     def visual(self, images: Tensor) -> Tensor:
         """images: (B, 3V, h, w) uint8, or floats in 0..255 -> (B, D) visual latent"""
-        pixels = (images.float() / 127.5 - 1.0).contiguous(memory_format=torch.channels_last)
+        pixels = images.float() / 127.5 - 1.0
+        if self.standardise:
+            # What light does to the whole picture tells nothing about where things are, and would fill the latent.
+            mean, spread = pixels.mean((2, 3), keepdim=True), pixels.std((1, 2, 3), keepdim=True)
+            pixels = (pixels - mean) / (spread + 0.05)
+        pixels = pixels.contiguous(memory_format=torch.channels_last)
         with torch.autocast(pixels.device.type, torch.bfloat16, enabled=self.bf16_convolutions):
             features = self.convolutions(pixels)
         features = features.float() if self.is_grid else features.float().flatten(1)

@@ -13,6 +13,7 @@ from wm_core.model.encoder import ConvEncoder
 from wm_core.model.heads import ActionMetric, Probe
 from wm_core.model.inputs import stack_feelings, stack_pictures, stack_views
 from wm_core.model.predictor import make_predictor
+from wm_core.model.touch import TouchHead, hold_untouched
 from wm_core.types import Focus, Observation
 
 
@@ -33,6 +34,7 @@ class JepaWorldModel(nn.Module):
         self.tool_probe = Probe(config.visual_dim, 3)
         self.joint_probe = Probe(config.visual_dim, config.joints)
         self.object_probe = Probe(config.visual_dim, 3) if config.objects else None
+        self.touch_head = TouchHead(config) if config.touch else None
         # Last, so that a model of one predictor starts from the same random weights as ever.
         self.other_predictors = nn.ModuleList(make_predictor(config) for _ in range(config.ensemble - 1))
 
@@ -60,7 +62,10 @@ class JepaWorldModel(nn.Module):
     def next(self, latent: Tensor, action: Tensor, predictor: nn.Module | None = None) -> Tensor:
         """latent: (B, K, D), action: (B, A) m -> (B, K, D). predictor: another member of the ensemble than the first."""
         member = self.predictor if predictor is None else predictor
-        return torch.cat([latent[:, 1:], member(latent, action)[:, None]], dim=1)
+        after = member(latent, action)
+        if self.touch_head is not None:
+            after = self._hold_untouched(latent, action, after)
+        return torch.cat([latent[:, 1:], after[:, None]], dim=1)
 
     def rollout(self, latent: Tensor, actions: Tensor, predictor: nn.Module | None = None) -> Tensor:
         """latent: (K, D), actions: (S, H, A) m -> (S, H, K, D). predictor: as in `next`."""
@@ -86,16 +91,6 @@ class JepaWorldModel(nn.Module):
             # Scaled so that a step of 5 cm costs about as much in either distance.
             distance = distance + 0.1 * (visual - goal).square().mean(-1).sqrt()
         return distance
-
-    def motion(self, before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
-        """before, after: (..., K, D) -> motion of tool and object between them, (..., 3) m each, as the metric reads it.
-
-        Raises `ValueError` for a model without objects.
-        """
-        if self.object_probe is None:
-            raise ValueError("this model was not trained with objects and cannot tell how one moved")
-        way = self.metric(self._newest(after)) - self.metric(self._newest(before))
-        return way[..., self.metric.tool], way[..., self.metric.object]
 
     def uncertainty(self, latent: Tensor, controls: Tensor) -> Tensor:
         """latent: (K, D), controls: (..., H, A) -> (..., H) m: how far apart the predictors see each step end.
@@ -130,6 +125,13 @@ class JepaWorldModel(nn.Module):
             raise ValueError("this model was not trained with objects and cannot tell how one moved")
         way = self.metric(self._newest(after)) - self.metric(self._newest(before))
         return way[..., self.metric.tool], way[..., self.metric.object]
+
+    def _hold_untouched(self, latent: Tensor, action: Tensor, after: Tensor) -> Tensor:
+        size = self.config.visual_dim
+        touch = self.touch_head(latent, action).sigmoid()
+        object_map = self.metric.map.weight[self.metric.object]
+        visual = hold_untouched(latent[:, -1, :size], after[:, :size], touch, object_map)
+        return torch.cat([visual, after[:, size:]], dim=-1)
 
     def _newest(self, latent: Tensor) -> Tensor:
         return latent[..., -1, : self.config.visual_dim]

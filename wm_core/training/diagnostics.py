@@ -59,7 +59,8 @@ def diagnose(model: JepaWorldModel, windows: Windows) -> Diagnostics:
     error, persistence = error.clamp_min(1e-12), persistence.clamp_min(1e-12)  # a latent that never changes is no error here
     flat = visual.flatten(0, 1)
     spread = flat.std(0) if config.latent == "vector" else _channels(flat, config).std((0, 2))
-    truth = felt_motion(model, windows)[:, -1]
+    felt = felt_motion(model, windows)
+    truth = felt[:, -1] - felt[:, 0]
     truth[:, model.metric.tool] = _since(windows.tool, 0)
     off = model.metric(visual[:, -1]) - model.metric(visual[:, 0]) - truth
     dreamt = model.metric(imagined[:, -1, : config.visual_dim]) - model.metric(visual[:, model.history - 1])

@@ -64,7 +64,7 @@ def train(
     steps = range(done + 1, config.steps + 1)
     # Every process draws a share of its own, all of them together one batch.
     size, seed = crew.share(config.batch), config.seed + (crew.rank << 32)
-    batches = WindowSampler(seen, length, device).batches(size, seed, steps, readers)
+    batches = WindowSampler(seen, length, device, twins=config.loss.far_pairs).batches(size, seed, steps, readers)
     log = RunLog(folder, done) if crew.leads else None
     try:
         for step, windows in zip(steps, batches):

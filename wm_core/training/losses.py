@@ -32,6 +32,7 @@ class Windows:
     images: (B, T, 3V, h, w) uint8; joints: (B, T, J) rad; gripper: (B, T) m opening, 0 where there is none.
     tool, object: (B, T, 3) m, ground truth; the object's is for probes and diagnosis, never for a loss of the latent.
     actions: (B, T - 1, A) as commanded; carried: (B, T - 1, 3) m and touch: (B, T - 1), see `wm_core.types.Felt`.
+    carried_before: (B, 3) m and touched_before: (B,), summed from the episode's beginning to the window's.
     """
 
     images: Tensor
@@ -42,6 +43,8 @@ class Windows:
     actions: Tensor
     carried: Tensor
     touch: Tensor
+    carried_before: Tensor
+    touched_before: Tensor
 
 
 def world_model_loss(
@@ -68,7 +71,8 @@ def world_model_loss(
     # Imagined futures must be straight in the metric too: it is on them that the planner measures.
     dreamt = torch.cat([latents[:, : model.history], imagined], dim=1)[..., : model.config.visual_dim]
     targets = felt_motion(model, windows)
-    inverse = 0.5 * (_straightness(model, visual, targets, weights) + _straightness(model, dreamt, targets, weights))
+    touched = windows.touched_before[:, None] + _cumulated((windows.touch > 0.0).to(visual)[..., None])[..., 0]
+    inverse = 0.5 * sum(_straightness(model, part, targets, touched, weights) for part in (visual, dreamt))
     doubt = ensemble_loss(model, latents.detach(), aims.detach(), windows.actions, generator)
     total = (
         weights.prediction * (prediction + doubt)
@@ -86,19 +90,19 @@ def proprioception(model: JepaWorldModel, windows: Windows) -> Tensor:
 
 
 def felt_motion(model: JepaWorldModel, windows: Windows) -> Tensor:
-    """Targets of the action metric, (B, T, P) m since the window's first moment, in the order of its parts.
+    """Targets of the action metric, (B, T, P) m from some moment of the episode on, in the order of its parts.
 
-    Of the object only what the arm felt, never where it is.
+    Only differences mean anything, between any two moments of one episode. Of the object only what the arm felt, never where it is.
     """
     config = model.config
     if not config.gripper and not config.objects:
         return _cumulated(windows.actions)
     # An arm that meets something does not go where it was told: what it measures is the motion there was.
-    parts = [windows.tool - windows.tool[:, :1]]
+    parts = [windows.tool]
     if config.gripper:
-        parts.append((windows.gripper - windows.gripper[:, :1])[..., None])
+        parts.append(windows.gripper[..., None])
     if config.objects:
-        parts.append(_cumulated(windows.carried))
+        parts.append(windows.carried_before[:, None] + _cumulated(windows.carried))
     return torch.cat(parts, dim=-1)
 
 
@@ -178,15 +182,21 @@ def _cumulated(steps: Tensor) -> Tensor:
     return functional.pad(steps.cumsum(1), (0, 0, 1, 0))
 
 
-def _straightness(model: JepaWorldModel, visual: Tensor, travelled: Tensor, weights: LossConfig) -> Tensor:
-    # Every pair of moments in the window, in units of the longest action.
+def _straightness(
+    model: JepaWorldModel, visual: Tensor, travelled: Tensor, touched: Tensor, weights: LossConfig
+) -> Tensor:
+    """visual: (B, T, D_v), travelled: (B, T, P) m, touched: (B, T) steps with touch so far -> (), in longest actions"""
     metric = model.metric
     off = (metric(visual) - travelled) / model.config.max_step
-    error = (off.unsqueeze(2) - off.unsqueeze(1)).square()
+    if weights.far_pairs:  # rows 2i and 2i + 1 are of one episode
+        off, touched = off.unflatten(0, (-1, 2)).flatten(1, 2), touched.unflatten(0, (-1, 2)).flatten(1, 2)
+    error = (off.unsqueeze(2) - off.unsqueeze(1)).square()  # every pair of moments
     total = error[..., metric.tool].mean()
     if model.config.gripper:
         # The whole stroke of 8 cm then weighs as much as two of the longest steps.
         total = total + (model.config.max_step / HALF_STROKE) ** 2 * error[..., metric.gripper].mean()
     if model.config.objects:
-        total = total + weights.object * error[..., metric.object].mean()
+        # What was felt is exact where nothing was touched, and noisier with every touch in between.
+        doubt = 1.0 + weights.touch_noise * (touched.unsqueeze(2) - touched.unsqueeze(1)).abs()
+        total = total + weights.object * (error[..., metric.object] / doubt[..., None]).mean()
     return total

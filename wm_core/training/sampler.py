@@ -17,10 +17,17 @@ from wm_core.training.losses import Windows
 class WindowSampler:
     """Batches that depend on (seed, step) alone, so that a resumed run sees what it would have seen."""
 
-    def __init__(self, dataset: Dataset, length: int, device: torch.device, contact_share: float | None = None) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        length: int,
+        device: torch.device,
+        contact_share: float | None = None,
+        twins: bool = False,
+    ) -> None:
         """length: T, moments in a window. contact_share: of the windows, drawn among those with touch; by default half.
 
-        Where nothing was touched, all windows are drawn among all. Raises `ValueError` when episodes are shorter.
+        twins: windows 2i and 2i + 1 of a batch are of one episode, the second anywhere in it. Where nothing was touched, all windows are drawn among all. Raises `ValueError` when episodes are shorter.
         """
         moments = dataset.steps + 1
         if moments < length:
@@ -28,6 +35,7 @@ class WindowSampler:
         self._dataset, self._length, self._device = dataset, length, device
         self._starts = moments - length + 1
         self._contacts = _windows_with_touch(dataset.touch, length)
+        self._twins = twins
         self._share = (0.5 if contact_share is None else contact_share) if len(self._contacts) else 0.0
 
     def batch(self, size: int, seed: int, step: int) -> Windows:
@@ -50,6 +58,9 @@ class WindowSampler:
         if touched:
             chosen = self._contacts[random.integers(0, len(self._contacts), touched)]
             episodes[:touched], starts[:touched] = chosen.T
+        if self._twins:
+            episodes[1::2] = episodes[0::2][: len(episodes[1::2])]
+            starts[1::2] = random.integers(0, self._starts, len(starts[1::2]))
         return self._cut(episodes, starts)
 
     def _cut(self, episodes: np.ndarray, starts: np.ndarray) -> dict[str, Tensor]:
@@ -65,6 +76,8 @@ class WindowSampler:
             "actions": data.actions[at_actions],
             "carried": data.carried[at_actions],
             "touch": data.touch[at_actions],
+            "carried_before": _sum_before(data.carried, episodes, starts),
+            "touched_before": _sum_before(data.touch > 0.0, episodes, starts),
         }
         return {name: torch.from_numpy(values) for name, values in arrays.items()}
 
@@ -87,3 +100,8 @@ def _windows_with_touch(touch: np.ndarray, length: int) -> np.ndarray:
     so_far = np.pad((touch > 0.0).cumsum(axis=1), ((0, 0), (1, 0)))
     inside = so_far[:, length - 1 :] - so_far[:, : so_far.shape[1] - length + 1]
     return np.argwhere(inside > 0)
+
+
+def _sum_before(steps: np.ndarray, episodes: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """steps: (N, T, ...) -> (B, ...), summed up to each window's first moment"""
+    return np.stack([steps[row, :start].sum(0) for row, start in zip(episodes, starts)]).astype(np.float32)

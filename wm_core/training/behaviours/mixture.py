@@ -10,9 +10,15 @@ from wm_core.config import BoxConfig, ConfigError
 from wm_core.training.behaviours.behaviour import Behaviour
 from wm_core.training.behaviours.grasp import Grasp
 from wm_core.training.behaviours.push import Push
+from wm_core.training.behaviours.sweep import Sweep
 from wm_core.training.behaviours.wander import Wander
 
-BEHAVIOURS: dict[str, Callable[[BoxConfig, float, int], Behaviour]] = {"wander": Wander, "push": Push, "grasp": Grasp}
+BEHAVIOURS: dict[str, Callable[[BoxConfig, float, int], Behaviour]] = {
+    "wander": Wander,
+    "sweep": Sweep,
+    "push": Push,
+    "grasp": Grasp,
+}
 
 _SEGMENT = (12, 40)  # actions, from and below: long enough for a grasp, and broken off often enough
 

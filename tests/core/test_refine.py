@@ -1,0 +1,53 @@
+"""The second stage of training: a metric over long ways, touch, long rollouts."""
+
+import numpy as np
+import torch
+
+from wm_core.config import WorldModelConfig
+from wm_core.model.touch import hold_untouched
+from wm_core.model.world_model import JepaWorldModel
+from wm_core.training.metric_fit import _ridge
+
+CONFIG = WorldModelConfig(
+    image_size=32, channels=(4, 8), visual_dim=16, joint_dim=8, hidden=32, action_dim=4, gripper=True, objects=True, touch=True
+)
+
+
+def test_what_nobody_touches_stays_where_it_is():
+    torch.manual_seed(0)
+    object_map = torch.randn(3, 16)
+    before, after = torch.randn(5, 16), torch.randn(5, 16)
+    kept = hold_untouched(before, after, torch.zeros(5), object_map)
+    torch.testing.assert_close(kept @ object_map.T, before @ object_map.T, atol=1e-4, rtol=1e-4)
+    # What the object's place is not read from changes as predicted: the correction lies in the map's rows.
+    off = torch.randn(4, 16)
+    off = off - (off @ torch.linalg.pinv(object_map)) @ object_map
+    torch.testing.assert_close(kept @ off.T, after @ off.T, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(hold_untouched(before, after, torch.ones(5), object_map), after)
+    half = hold_untouched(before, after, torch.full((5,), 0.5), object_map)
+    torch.testing.assert_close(half @ object_map.T, 0.5 * (before + after) @ object_map.T, atol=1e-4, rtol=1e-4)
+
+
+def test_a_model_that_foresees_no_touch_imagines_no_object_motion():
+    torch.manual_seed(0)
+    model = JepaWorldModel(CONFIG).eval()
+    with torch.no_grad():
+        model.touch_head.layers[-1].weight.zero_()
+        model.touch_head.layers[-1].bias.fill_(-30.0)  # a touch of e^-30
+        future = model.rollout(torch.randn(2, 24), torch.randn(7, 9, 4))
+        read = model.metric(future[:, :, -1, :16])
+    assert read[..., model.metric.object].diff(dim=1).abs().max() < 1e-4
+    assert read[..., model.metric.tool].diff(dim=1).abs().max() > 1e-3  # the rest goes on
+
+
+def test_the_metric_is_fitted_to_what_is_sure():
+    # One number follows the truth; the other rows are noise of 1 m, told to be 100 times less sure.
+    random = torch.Generator().manual_seed(0)
+    inputs = torch.randn(4000, 3, generator=random, dtype=torch.float64)
+    truth = inputs @ torch.tensor([[0.5], [0.0], [-0.2]], dtype=torch.float64)
+    noise = torch.randn(4000, 1, generator=random, dtype=torch.float64)
+    doubtful = torch.arange(4000) % 2 == 1
+    weights = torch.where(doubtful, 0.01, 1.0).double()
+    found = _ridge(inputs, truth + torch.where(doubtful[:, None], noise, 0.0), weights)
+    # Standard error of a coefficient: sqrt(2000 * 0.01^2) / (2000 * 1.01) = 2e-4, and the ridge takes 0.1 %.
+    np.testing.assert_allclose(found[0], [0.5, 0.0, -0.2], atol=2e-3)
