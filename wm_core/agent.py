@@ -7,7 +7,7 @@ from typing import Sequence, overload
 
 import numpy as np
 
-from wm_core.config import RobotConfig
+from wm_core.config import BoxConfig, RobotConfig
 from wm_core.device import choose_device
 from wm_core.history import ObservationHistory
 from wm_core.kinematics.urdf_arm import load_arm
@@ -92,6 +92,14 @@ class WorldModelAgent:
         controls, lengths = stack_controls(skills, tool, planner.max_step)
         seen = planner.rehearse(self._history.window(pad=True), goal, controls)
         return rate(skills, lengths, controls, seen, model)
+
+    def with_obstacles(self, obstacles: Sequence[BoxConfig]) -> WorldModelAgent:
+        """An agent of the same parts, remembering nothing, whose plans keep clear of these boxes (base frame).
+
+        `rank_skills` knows of none. Raises `ValueError` where the robot's body is not known.
+        """
+        planner = self.planner.with_obstacles(obstacles)
+        return WorldModelAgent(self.encoder, self.predictor, planner, self._state.seed)
 
     def reset(self, seed: int = 0) -> None:
         """Forgets observations, goal and last plan; plans after it depend on `seed` and what is seen alone."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Sequence
 
 import numpy as np
 import torch
@@ -60,6 +60,12 @@ class BatchedKinematics:
         tool = torch.matmul(self._frames(joints.reshape(-1, self.joints))[-1], self._tool)
         shape = joints.shape[:-1]
         return tool[:, :3, 3].reshape(*shape, 3), tool[:, :3, :3].reshape(*shape, 3, 3)
+
+    def points(self, joints: Tensor, carried: Sequence[Tensor]) -> Tensor:
+        """joints: (..., J) rad; carried: for each joint the (P, 3) m in its frame that it moves, P from 0 -> (..., sum of P, 3) m."""
+        frames = self._frames(joints.reshape(-1, self.joints))
+        placed = [part @ frame[:, :3, :3].mT + frame[:, None, :3, 3] for frame, part in zip(frames, carried) if len(part)]
+        return torch.cat(placed, dim=1).reshape(*joints.shape[:-1], -1, 3)
 
     def _frames(self, joints: Tensor) -> list[Tensor]:
         angles = joints.T.reshape(self.joints, -1, 1, 1)

@@ -11,13 +11,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from wm_core.config import PlannerConfig, RobotConfig
+from wm_core.config import BoxConfig, PlannerConfig, RobotConfig
 from wm_core.limits import arm_limits
 from wm_core.planning.batched_kinematics import BatchedKinematics
 from wm_core.planning.cem import CrossEntropySearch
 from wm_core.planning.chosen import as_plan
+from wm_core.planning.detours import with_detours
 from wm_core.planning.ensemble import plan_uncertainty
 from wm_core.planning.evaluator import Scores
+from wm_core.planning.objectives import Obstacles
 from wm_core.planning.prior import ActionPrior, Guesses, guess
 from wm_core.planning.rehearsal import Rehearsal, rehearse
 from wm_core.planning.task import Task, TaskBuilder
@@ -49,13 +51,16 @@ class MpcPlanner:
         max_step: float = 0.05,
         clock: Callable[[], float] = time.perf_counter,
         prior: ActionPrior | None = None,
+        obstacles: Sequence[BoxConfig] = (),
     ) -> None:
         """world_model: None serves pose and joint goals. device: where tensors live, the same as the model's.
 
         threads: torch threads of the planning thread, None leaves them as they are (with another busy process one
         is faster than two). step: s that one action spans, by default the model's, else 0.2.
         max_step: m, the longest tool displacement of one action, as in training. clock: of the deadline.
-        prior: of this world model; it takes part where the goal is a picture.
+        prior: of this world model; it takes part where the goal is a picture. obstacles: in the base frame; what is
+        chosen touches none while one candidate does so. Goals with joints are not helped around them. Raises
+        `ValueError` where there are obstacles and the robot's body is not known.
         """
         self.config = config
         self.robot = robot
@@ -67,7 +72,10 @@ class MpcPlanner:
         self.arm = kinematics
         self._kinematics = BatchedKinematics(kinematics.chain(), device)
         limits = arm_limits(robot, kinematics)
-        self._builder = TaskBuilder(robot, limits, self._kinematics, config.weights, world_model, self.step, max_step)
+        self.obstacles = tuple(obstacles)
+        weights, batched = config.weights, self._kinematics
+        clear = Obstacles(weights.obstacles, batched, robot, self.obstacles) if self.obstacles else None
+        self._builder = TaskBuilder(robot, limits, batched, weights, world_model, self.step, max_step, clear)
         self._tasks = TaskCache(self._builder.build)
         self._search = CrossEntropySearch(config, clock)
         self._threads = threads
@@ -84,6 +92,23 @@ class MpcPlanner:
             threads=self._threads,
             max_step=self.max_step,
             clock=self._clock,
+            obstacles=self.obstacles,
+        )
+
+    def with_obstacles(self, obstacles: Sequence[BoxConfig]) -> MpcPlanner:
+        """The same planner among these obstacles, instead of those that it knew."""
+        return MpcPlanner(
+            self.robot,
+            self.arm,
+            self.config,
+            self.world_model,
+            self.device,
+            self._threads,
+            self.step,
+            self.max_step,
+            self._clock,
+            self.prior,
+            obstacles,
         )
 
     @torch.inference_mode()
@@ -112,6 +137,8 @@ class MpcPlanner:
         straight = task.space.straight(joints, goal, self.config.horizon)
         proposals += [straight] if straight is not None else []
         guesses = self._guess(task, latent, generator)
+        if self.obstacles and task.tool:
+            guesses = with_detours(guesses, self.config.samples, *mean.shape, generator)
         found = self._search.search(score, mean, std, proposals, generator, started, guesses)
         after = PlannerState(_draw_seed(generator), found.mean.cpu().numpy(), newest.stamp, task.kind)
         unsure = plan_uncertainty(self.world_model, latent, found.scores.candidates.controls[found.row])

@@ -22,6 +22,7 @@ from wm_core.planning.objectives import (
     GripperEffort,
     JointLimits,
     ObjectReader,
+    Obstacles,
     Smoothness,
     Workspace,
 )
@@ -51,7 +52,10 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class TaskBuilder:
-    """Everything but the goal. step: s that one action spans; max_step: m, the longest tool displacement of one."""
+    """Everything but the goal. step: s that one action spans; max_step: m, the longest tool displacement of one.
+
+    obstacles: the term that keeps clear of them, None where there are none.
+    """
 
     robot: RobotConfig
     limits: ArmLimits
@@ -60,6 +64,7 @@ class TaskBuilder:
     world_model: WorldModel | None
     step: float
     max_step: float
+    obstacles: Obstacles | None = None
 
     def build(self, goal: Goal) -> Task:
         """Encodes the goal image, if there is one. Raises `ValueError` where that needs a model that is missing."""
@@ -108,12 +113,13 @@ class TaskBuilder:
     def _regular_terms(self) -> list[Objective]:
         weights, limits = self.weights, self.limits
         largest = self._tensor(limits.velocity * self.step)
-        return [
+        terms: list[Objective] = [
             Effort(weights.effort, largest),
             Smoothness(weights.smoothness, largest),
             JointLimits(weights.joint_limits, self._tensor(limits.lower), self._tensor(limits.upper)),
             Workspace(weights.workspace, self._tensor(limits.workspace_lower), self._tensor(limits.workspace_upper)),
         ]
+        return terms if self.obstacles is None else [*terms, self.obstacles]
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         return self.kinematics.tensor(values)

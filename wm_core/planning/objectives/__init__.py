@@ -7,6 +7,7 @@ from wm_core.planning.objectives.goal_object import GoalObject, ObjectReader
 from wm_core.planning.objectives.goal_pose import GoalPose
 from wm_core.planning.objectives.gripper_effort import GripperEffort
 from wm_core.planning.objectives.joint_limits import JointLimits
+from wm_core.planning.objectives.obstacles import Obstacles
 from wm_core.planning.objectives.smoothness import Smoothness
 from wm_core.planning.objectives.workspace import Workspace
 
@@ -19,6 +20,7 @@ __all__ = [
     "GripperEffort",
     "JointLimits",
     "ObjectReader",
+    "Obstacles",
     "Smoothness",
     "Workspace",
 ]
