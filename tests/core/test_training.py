@@ -92,6 +92,7 @@ def test_a_killed_run_ends_as_the_whole_one_does(data, tmp_path):
         torch.testing.assert_close(killed[name], tensor, rtol=0, atol=0, msg=name)
 
 
+@pytest.mark.timeout(400)  # seconds, minutes on a machine that is busy otherwise
 def test_training_learns_what_an_action_moves(tmp_path):
     # 120 steps of a toy take seconds; held-out metric error begins at the spread of the displacements, about 3 cm
     # (uniform in -4..4 px on two axes over 3 moves: std 2.6 px * sqrt(3) * sqrt(2) = 6.3 cm at most).
@@ -107,6 +108,7 @@ OBJECTS = {"gripper": True, "objects": True, "action_dim": 4}
 GRID = {"latent": "grid", "predictor": "conv", "visual_dim": 8 * 8 * 8}
 
 
+@pytest.mark.timeout(400)  # seconds, minutes on a machine that is busy otherwise
 def test_a_model_learns_what_it_carries(tmp_path):
     dataset = moving_square(tmp_path / "data", 60, gripper=True)
     card = changed(OBJECTS | GRID, steps=60, checkpoint_every=60, warmup=20, learning_rate=3e-3, probe_steps=30)
