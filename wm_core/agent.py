@@ -7,7 +7,7 @@ from typing import Sequence, overload
 
 import numpy as np
 
-from wm_core.config import BoxConfig, RobotConfig
+from wm_core.config import BoxConfig, RobotConfig, parse_config
 from wm_core.device import choose_device
 from wm_core.history import ObservationHistory
 from wm_core.kinematics.urdf_arm import load_arm
@@ -118,7 +118,7 @@ def load_agent(
     """
     card, where = load_card(Path(folder)), choose_device(device)
     model = load_world_model(Path(folder), where)
-    robot = robot if robot is not None else find_robot(card.robot)
+    robot = _narrowed(robot if robot is not None else find_robot(card.robot), card.workspace)
     planner = MpcPlanner(
         robot,
         load_arm(robot),
@@ -130,3 +130,15 @@ def load_agent(
         prior=load_policy(Path(folder), "prior", model) if card.prior is not None else None,
     )
     return WorldModelAgent(model.encoder, model.predictor, planner)
+
+
+def _narrowed(robot: RobotConfig, box: BoxConfig | None) -> RobotConfig:
+    """The same robot, kept where the model knows what it sees. Raises `ConfigError` where nothing is left."""
+    if box is None:
+        return robot
+    own = robot.workspace
+    both = {
+        "lower": [max(pair) for pair in zip(own.lower, box.lower)],
+        "upper": [min(pair) for pair in zip(own.upper, box.upper)],
+    }
+    return robot.model_copy(update={"workspace": parse_config(BoxConfig, both, "workspace of model and robot")})

@@ -95,8 +95,6 @@ class MetricWeights(Strict):
     tool: float = Field(1.0, ge=0.0)
     gripper: float = Field(1.0, ge=0.0)
     object: float = Field(1.0, ge=0.0)
-    touch_noise: float = Field(0.0, ge=0.0, description="variance of what was felt of the object, a step with touch")
-    far_pairs: bool = Field(False, description="two windows of every episode: the metric is fitted across both")
 
 
 class WorldModelConfig(Strict):
