@@ -93,6 +93,18 @@ def test_a_killed_run_ends_as_the_whole_one_does(data, tmp_path):
 
 
 @pytest.mark.timeout(400)  # seconds, minutes on a machine that is busy otherwise
+def test_a_run_begins_with_the_weights_it_is_given(data, tmp_path):
+    run(CARD, data, tmp_path / "first")
+    first = load_world_model(tmp_path / "first", CPU)
+    # One step at a learning rate of 1e-9 moves no weight by more than that, times the warm-up's half.
+    card = changed(steps=1, learning_rate=1e-9)
+    list(train(card, data, tmp_path / "second", CPU, start=first))
+    second = load_world_model(tmp_path / "second", CPU)
+    torch.testing.assert_close(second.metric.map.weight, first.metric.map.weight, rtol=0, atol=1e-8)
+    with pytest.raises(TrainingError, match="another architecture"):
+        list(train(changed({"hidden": 48}), data, tmp_path / "third", CPU, start=first))
+
+
 def test_training_learns_what_an_action_moves(tmp_path):
     # 120 steps of a toy take seconds; held-out metric error begins at the spread of the displacements, about 3 cm
     # (uniform in -4..4 px on two axes over 3 moves: std 2.6 px * sqrt(3) * sqrt(2) = 6.3 cm at most).

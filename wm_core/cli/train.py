@@ -33,6 +33,9 @@ def train(
     precision: Annotated[Optional[Literal["fp32", "bf16"]], typer.Option(help="Over the configured one.")] = None,
     steps: Annotated[Optional[int], typer.Option(min=1, help="Training steps, over the configured ones.")] = None,
     seed: Annotated[Optional[int], typer.Option(min=0, help="Over the configured one.")] = None,
+    start_from: Annotated[
+        Optional[str], typer.Option(help="Name or folder of a trained model to begin with, of the same architecture.")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads, 0 for torch's choice.")] = 0,
     readers: Annotated[
@@ -47,6 +50,8 @@ def train(
     import torch
 
     from wm_core.device import choose_device
+    from wm_core.model.checkpoint import load_world_model
+    from wm_core.resources import find_model
     from wm_core.training.crew import join_crew
     from wm_core.training.dataset import open_datasets
     from wm_core.training.fit import check_fit
@@ -61,11 +66,12 @@ def train(
         torch.set_num_threads(threads)
     chosen = choose_device(device)
     reading = readers if readers is not None else (4 if chosen.type == "cuda" else 0)
+    start = None if start_from is None else load_world_model(find_model(start_from), chosen)
     found = None
     with join_crew(chosen) as crew, progress_bar() if crew.leads else nullcontext() as progress:
         if progress is not None:
             task = progress.add_task(f"training on {crew.size} x {chosen}", total=card.training.steps, note="")
-        for now in run(card, episodes, out, chosen, crew, reading):
+        for now in run(card, episodes, out, chosen, crew, reading, start):
             found = now.diagnostics or found
             if progress is None:
                 continue

@@ -47,6 +47,12 @@ class Learner:
         path = folder / STATE
         return load_state(path, self.model, self._optimiser, self._target) if path.exists() else 0
 
+    def start_from(self, model: JepaWorldModel) -> None:
+        """Begins with the weights of a trained model. Raises `TrainingError` for another architecture."""
+        if model.config != self._card.model:
+            raise TrainingError("the model to start from has another architecture than the configuration")
+        self.model.load_state_dict(model.state_dict())
+
     def save(self, folder: Path, step: int) -> None:
         """The run, to go on with, and the model, to use."""
         save_state(folder / STATE, self.model, self._optimiser, step, self._target)

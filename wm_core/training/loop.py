@@ -42,11 +42,13 @@ def train(
     device: torch.device,
     crew: Crew = Crew(),
     readers: int = 0,
+    start: JepaWorldModel | None = None,
 ) -> Iterator[Progress]:
     """Trains to `card.training.steps`, from the state in `folder` where there is one; yields after every step.
 
     A checkpoint is written every `checkpoint_every` steps, and when the consumer stops iterating. crew: the processes
-    that share the work and a `folder`. readers: processes that read batches ahead, 0 for none. Raises `TrainingError`
+    that share the work and a `folder`. readers: processes that read batches ahead, 0 for none. start: a trained
+    model to begin with, None for random weights. Raises `TrainingError`
     on a collapsed or diverged model, or when `folder` holds another configuration.
     """
     if crew.leads:
@@ -57,6 +59,8 @@ def train(
     seen, unseen = dataset.split(HELD_OUT)
     learner = Learner(card, seen, device, crew)
     done = saved = learner.load(folder)
+    if not done and start is not None:
+        learner.start_from(start)
     if done >= config.steps:
         return
     length = card.model.history + config.rollout
