@@ -116,7 +116,7 @@ def test_a_mixture_hands_over(monkeypatch):
 
 
 def test_what_a_mixture_cannot_be_made_of_is_named():
-    with pytest.raises(ConfigError, match="'dance' is not known: expected one of: grasp, push, wander"):
+    with pytest.raises(ConfigError, match="'dance' is not known: expected one of: grasp, push, sweep, wander"):
         Mixture({"dance": 1.0}, BOX, 0.04, 0)
     with pytest.raises(ConfigError, match="one above 0"):
         Mixture({"wander": 0.0}, BOX, 0.04, 0)
