@@ -40,8 +40,9 @@ def refine(
     check_fit(card.model, episodes)
     trained = load_world_model(folder, where)
     config = RefineConfig(seed=seed, **({} if steps is None else {"steps": steps}))
-    changed = card.model_dump() | {"model": card.model.model_dump() | {"touch": True}, "refine": config.model_dump(), "prior": None, "inverse_dynamics": None}
-    card = parse_config(ModelCardConfig, changed, "refined model")
+    # Policies read the metric, which changes: they are to be fitted again.
+    changed = {"model": card.model.model_dump() | {"touch": True}, "refine": config, "prior": None, "inverse_dynamics": None}
+    card = parse_config(ModelCardConfig, card.model_dump() | changed, "refined model")
     torch.manual_seed(seed)
     refined = JepaWorldModel(card.model).to(where)
     refined.load_state_dict(trained.state_dict(), strict=False)  # the touch head is new
@@ -52,6 +53,7 @@ def refine(
         refit_metric(refined, cache, seen, config.pair_steps, seed)
         task = progress.add_task(f"refining on {where}", total=config.steps, note="")
         for now in run(refined, cache, seen, config):
-            progress.update(task, completed=now.step, note=f"latent {now.prediction:.3f} metric {now.metric:.3f} touch {now.touch:.3f}")
+            note = f"latent {now.prediction:.3f}, metric {now.metric:.3f}, touch {now.touch:.3f}"
+            progress.update(task, completed=now.step, note=note)
     save_world_model(refined, card, out)
-    output.print(f"refined model in {out}: {now}", highlight=False, soft_wrap=True)
+    output.print(f"refined model in {out}: last loss {note}", highlight=False, soft_wrap=True)

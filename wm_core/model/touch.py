@@ -32,6 +32,9 @@ def hold_untouched(before: Tensor, after: Tensor, touch: Tensor, object_map: Ten
     projected off the three directions that the object's position is read from, as far as there is no touch: without
     it, small errors of the prediction add up to motion that no hand caused, and a planner finds them.
     """
-    back = torch.linalg.solve(object_map @ object_map.T, object_map)  # (3, D_v), the pseudo-inverse, transposed
+    square = object_map @ object_map.T
+    # Damped by a millionth: an object that never left the table has an axis that nothing is read from.
+    damping = 1e-6 * square.diagonal().mean() * torch.eye(len(square), device=square.device)
+    back = torch.linalg.solve(square + damping, object_map)  # (3, D_v), the pseudo-inverse, transposed
     moved = (after - before) @ object_map.T
     return after - (1.0 - touch)[:, None] * (moved @ back)

@@ -30,11 +30,11 @@ def refit_metric(model: JepaWorldModel, cache: LatentCache, dataset: Dataset, pa
     felt, touched = _felt(model, dataset)
     moved = torch.from_numpy(felt[episodes, second] - felt[episodes, first])
     doubt = 1.0 / (1.0 + _TOUCH_NOISE * torch.from_numpy(touched[episodes, second] - touched[episodes, first]))
-    rows = []
-    for part, weights in ((model.metric.tool, torch.ones_like(doubt)), (model.metric.gripper, torch.ones_like(doubt)), (model.metric.object, doubt)):
-        rows.append(_ridge(way, moved[:, part], weights))
+    metric, sure = model.metric, torch.ones_like(doubt)
+    parts = ((metric.tool, sure), (metric.gripper, sure), (metric.object, doubt))
+    rows = [_ridge(way, moved[:, part], weights) for part, weights in parts]
     with torch.no_grad():
-        model.metric.map.weight.copy_(torch.cat(rows).to(model.metric.map.weight))
+        metric.map.weight.copy_(torch.cat(rows).to(metric.map.weight))
 
 
 def _felt(model: JepaWorldModel, dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
