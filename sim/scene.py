@@ -12,6 +12,7 @@ from sim.look import Look
 from sim.obstacles import Obstacles
 from sim.part import Part
 from sim.quiet import quiet_output
+from sim.texture import TableTexture
 from wm_core.types import JointState, Pose
 
 with quiet_output():
@@ -57,6 +58,7 @@ class Scene:
         self.client.loadURDF("table/table.urdf", [0.5, 0.0, -0.625], useFixedBase=True)
         self._arm = self.client.loadURDF("franka_panda/panda.urdf", useFixedBase=True)
         self._table = self._arm - 1
+        self._table_texture = TableTexture(self.client, self._table)
         self._index_joints()
         self.obstacles = Obstacles(self.client, self._arm)
         self._finger_target = _FINGERS
@@ -72,6 +74,7 @@ class Scene:
         self._cube = part.load(self.client)
         self.put_part(pose)
         self.client.changeVisualShape(self._table, -1, rgbaColor=[*look.table, 1.0])
+        self._table_texture.wear(look.stain)
         self.part, self.look = part, look
 
     def reset(self, seed: int) -> None:

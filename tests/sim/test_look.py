@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from sim.look import Look, random_look
+from sim.look import Look, Stain, random_look
 from sim.part import WORK_PIECE, Part, random_part
+from sim.texture import stained
 
 
 def test_strength_0_is_the_plain_look_for_every_seed():
@@ -58,3 +59,16 @@ def test_a_second_camera_sees_the_same_scene_from_elsewhere(tabletop):
     assert len(stage.goal.other_views) == 1
     # The picture that is not of the goal's first camera shows the part moved, too.
     assert (stage.goal.other_views[0] != seen.other_views[0]).any()
+
+
+def test_tables_are_stained_and_come_clean_again(tabletop):
+    patterns = {random_look(np.random.default_rng(seed), 0.5).stain for seed in range(40)}
+    assert len(patterns) > 20  # of 64 patterns; 40 draws meet about 30 of them
+    share = np.abs(stained(Stain(3, 1.0)).astype(int) - stained(Stain(3, 0.0))).mean(axis=-1)
+    assert share.mean() > 10.0 and share.std() > 5.0  # of 255, and not the same everywhere: a pattern, not a tint
+    table = tabletop(task="push")
+    plain, bench = table.reset(1).image, table._bench
+    bench.load(bench.scene.part, Look(stain=Stain(3, 1.0)))
+    assert np.abs(table.observe().image.astype(int) - plain).mean() > 5.0
+    bench.load(bench.scene.part, Look())
+    np.testing.assert_array_equal(table.observe().image, plain)

@@ -1,0 +1,32 @@
+"""One typed configuration tree, a file a part of it."""
+
+from wm_core.config.boxes import BoxConfig
+from wm_core.config.card import ModelCardConfig
+from wm_core.config.model import MetricWeights, WorldModelConfig
+from wm_core.config.planner import ObjectiveWeights, PlannerConfig
+from wm_core.config.robot import JointLimitsConfig, RobotConfig, SphereConfig
+from wm_core.config.safety import SafetyConfig
+from wm_core.config.strict import ConfigError, Strict, load_config, parse_config, save_config
+from wm_core.config.training import LossConfig, PriorConfig, RefineConfig, TrainingConfig
+
+__all__ = [
+    "BoxConfig",
+    "ConfigError",
+    "JointLimitsConfig",
+    "LossConfig",
+    "MetricWeights",
+    "ModelCardConfig",
+    "ObjectiveWeights",
+    "PlannerConfig",
+    "PriorConfig",
+    "RefineConfig",
+    "RobotConfig",
+    "SafetyConfig",
+    "SphereConfig",
+    "Strict",
+    "TrainingConfig",
+    "WorldModelConfig",
+    "load_config",
+    "parse_config",
+    "save_config",
+]
