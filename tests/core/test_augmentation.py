@@ -66,3 +66,15 @@ def test_a_shift_moves_all_of_a_window_by_at_most_a_pixel():
 def test_the_same_seed_gives_the_same_looks(config):
     assert torch.equal(changed(3, **config), changed(3, **config))
     assert not torch.equal(changed(3, **config), changed(4, **config))
+
+
+def test_an_intruder_covers_a_box_of_one_colour_from_some_moment_on():
+    before = pictures(400, channels=3)
+    covered = (augment(before, TrainingConfig(intruders=0.5), torch.Generator().manual_seed(0)) != before).any(2)  # (B, T, h, w); a pixel may have the box's colour by chance
+    there = covered.any((1, 2, 3))
+    assert 0.42 < float(there.float().mean()) < 0.58  # 400 draws: standard deviation 2.5 %
+    shown = covered.any((2, 3))[there].int()
+    assert bool((shown.diff(dim=1) >= 0).all()) and bool(shown[:, -1].all())  # once there, it stays
+    # Half sides of 6 to 20 % of the picture: 1 to 7 of 16 px wide, never half of the picture.
+    rows = covered[there][:, -1].any(-1).sum(-1)
+    assert int(rows.min()) >= 1 and int(rows.max()) <= 8

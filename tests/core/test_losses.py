@@ -8,7 +8,10 @@ from torch.nn import functional
 
 from wm_core.config import LossConfig, WorldModelConfig
 from wm_core.model.world_model import JepaWorldModel
-from wm_core.training.losses import Windows, ensemble_loss, felt_motion, imagine, sigreg, vicreg, world_model_loss
+from wm_core.training.losses import ensemble_loss, imagine, world_model_loss
+from wm_core.training.metric_loss import MetricTargets, felt_motion, metric_loss, metric_targets
+from wm_core.training.regularisers import sigreg, vicreg
+from wm_core.training.windows import Windows
 
 CONFIG = WorldModelConfig(image_size=32, visual_dim=16, joint_dim=4, channels=(4, 8), hidden=32, dropout=0.0)
 
@@ -45,6 +48,8 @@ def windows(batch: int = 8, time: int = 4) -> Windows:
         touch=none[:, 1:],
         carried_before=torch.zeros(batch, 3),
         touched_before=none[:, 0],
+        place=torch.zeros_like(tool),
+        certainty=none,
     )
 
 
@@ -235,3 +240,37 @@ def test_far_pairs_compare_moments_of_two_windows():
     doubted = LossConfig(far_pairs=True, touch_noise=4.0)
     assert inverse(touched, doubted) < 0.05 * inverse(moved, far)
 
+
+
+def test_absolute_places_tie_episodes_together():
+    # One window a moment long in effect: the metric reads x from the first number of the latent.
+    model = JepaWorldModel(OBJECTS)
+    model.metric.map.weight.data.zero_()
+    model.metric.map.weight.data[4, 0] = 1.0  # the object's x
+    place = torch.zeros(4, 2, 3)
+    place[:, :, 0] = torch.tensor([0.0, 0.1, 0.2, 0.3])[:, None]
+    visual = torch.zeros(4, 2, 16)
+    visual[:, :, 0] = place[:, :, 0] + 5.0  # off by the same 5 m everywhere: a constant tells nothing
+    known = torch.ones(4, 2)
+    still = MetricTargets(torch.zeros(4, 2, 7), torch.zeros(4, 2), place, known)
+    weights = LossConfig(absolute=True)
+    assert float(metric_loss(model, visual, still, weights)) == pytest.approx(0.0, abs=1e-6)
+    # Within each episode nothing moved, so pairs cannot see that all episodes are read alike.
+    flat = torch.zeros_like(visual)
+    assert float(metric_loss(model, flat, still, LossConfig())) == 0.0
+    # Read alike: errors -0.15, -0.05, 0.05, 0.15 m about their mean, mean square 0.0125 m^2; twice that for pairs, over
+    # (5 cm)^2 for longest steps, over the 3 components: 2 * 0.0125 / 0.0025 / 3 = 3.333.
+    assert float(metric_loss(model, flat, still, weights)) == pytest.approx(10.0 / 3.0, rel=1e-5)
+    # The last two are not known: errors -0.05 and 0.05, mean square 0.0025: 2 * 0.0025 / 0.0025 / 3 = 0.667.
+    half = dataclasses.replace(still, certainty=torch.tensor([1.0, 1.0, 0.0, 0.0])[:, None].expand(4, 2))
+    assert float(metric_loss(model, flat, half, weights)) == pytest.approx(2.0 / 3.0, rel=1e-5)
+
+
+def test_the_tools_own_place_is_known_between_episodes():
+    model = JepaWorldModel(CONFIG)
+    batch = dataclasses.replace(windows(), actions=torch.zeros(8, 3, 3), tool=0.1 * torch.arange(8.0)[:, None, None].expand(8, 4, 3))
+    visual = torch.zeros(8, 4, 16)
+    for absolute, seen in ((False, False), (True, True)):
+        weights = LossConfig(absolute=absolute)
+        loss = metric_loss(model, visual, metric_targets(model, batch, weights), weights)
+        assert (float(loss) > 1.0) is seen

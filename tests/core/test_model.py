@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from wm_core.config import ConfigError, MetricWeights, WorldModelConfig, parse_config
+from wm_core.model.keypoints import Keypoints
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.protocols import Encoder, Predictor, WorldModel
 from wm_core.resources import find_model
@@ -220,3 +221,22 @@ def test_the_shipped_reach_model_measures_as_it_always_did():
     latent[1, :192] = one
     torch.testing.assert_close(model.goal_distance(latent, other), expected)
     assert model.metric.map.weight.shape == (3, 192) and model.ensemble == 1
+
+
+def test_keypoints_follow_what_moves_in_the_picture():
+    """A map that lights up where the picture is bright tells the bright spot's place to a fraction of a cell."""
+    points = Keypoints(16)
+    for row, column in ((3.0, 5.0), (3.5, 5.0), (12.0, 9.25)):
+        away = (torch.arange(16.0)[:, None] - row).square() + (torch.arange(16.0) - column).square()
+        found = points((10.0 - away)[None, None])[0]
+        # Cells are 6 / 15 = 0.4 apart, from -3 on; the softmax of a parabola is a Gaussian about its top.
+        np.testing.assert_allclose(found[:2], [-3.0 + 0.4 * row, -3.0 + 0.4 * column], atol=0.01)
+        assert 0.8 < float(found[2]) < 0.85  # tanh(10 / 8) = 0.848 on a cell, tanh((10 - 0.25) / 8) = 0.84 between two
+
+
+def test_a_model_of_keypoints_encodes_as_any_other():
+    model = made(keypoints=6)
+    assert model.encode([observation(1), observation(2)]).shape == (2, 20)
+    assert model.encoder.project.weight.shape == (16, 18)  # row, column and clearness of six
+    with pytest.raises(ConfigError, match="keypoints"):
+        parse_config(WorldModelConfig, dict(keypoints=4, latent="grid", visual_dim=64, image_size=32, channels=(4, 8)), "here")

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 
 from wm_core.config import RefineConfig, WorldModelConfig
-from wm_core.model.touch import hold_untouched
+from wm_core.model.touch import hold_untouched, way_back
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.training.latent_cache import LatentCache
-from wm_core.training.metric_fit import _ridge, refit_metric
+from wm_core.training.metric_fit import equations, refit_metric
 from wm_core.training.refine import refine
 
 CONFIG = WorldModelConfig(
@@ -20,15 +20,16 @@ CONFIG = WorldModelConfig(
 def test_what_nobody_touches_stays_where_it_is():
     torch.manual_seed(0)
     object_map = torch.randn(3, 16)
+    back = way_back(object_map)
     before, after = torch.randn(5, 16), torch.randn(5, 16)
-    kept = hold_untouched(before, after, torch.zeros(5), object_map)
+    kept = hold_untouched(before, after, torch.zeros(5), object_map, back)
     torch.testing.assert_close(kept @ object_map.T, before @ object_map.T, atol=1e-4, rtol=1e-4)
     # What the object's place is not read from changes as predicted: the correction lies in the map's rows.
     off = torch.randn(4, 16)
     off = off - (off @ torch.linalg.pinv(object_map)) @ object_map
     torch.testing.assert_close(kept @ off.T, after @ off.T, atol=1e-4, rtol=1e-4)
-    torch.testing.assert_close(hold_untouched(before, after, torch.ones(5), object_map), after)
-    half = hold_untouched(before, after, torch.full((5,), 0.5), object_map)
+    torch.testing.assert_close(hold_untouched(before, after, torch.ones(5), object_map, back), after)
+    half = hold_untouched(before, after, torch.full((5,), 0.5), object_map, back)
     torch.testing.assert_close(half @ object_map.T, 0.5 * (before + after) @ object_map.T, atol=1e-4, rtol=1e-4)
 
 
@@ -52,7 +53,7 @@ def test_the_metric_is_fitted_to_what_is_sure():
     noise = torch.randn(4000, 1, generator=random, dtype=torch.float64)
     doubtful = torch.arange(4000) % 2 == 1
     weights = torch.where(doubtful, 0.01, 1.0).double()
-    found = _ridge(inputs, truth + torch.where(doubtful[:, None], noise, 0.0), weights)
+    found = equations(inputs, truth + torch.where(doubtful[:, None], noise, 0.0), weights).solve()
     # Standard error of a coefficient: sqrt(2000 * 0.01^2) / (2000 * 1.01) = 2e-4, and the ridge takes 0.1 %.
     np.testing.assert_allclose(found[0], [0.5, 0.0, -0.2], atol=2e-3)
 
@@ -79,7 +80,7 @@ def touching_world(episodes=40, steps=20):
 
     world = World(
         steps=steps, tool=line(tool), object=line(thing), gripper=np.zeros((episodes, steps + 1), np.float32),
-        actions=actions, carried=carried, touch=touch.astype(np.float32),
+        actions=actions, carried=carried, touch=touch.astype(np.float32), manifest=SimpleNamespace(gripper=False),
     )
     return world, LatentCache(latents.half(), actions, carried)
 

@@ -17,8 +17,8 @@ from wm_core.model.checkpoint import CONFIG, load_card
 from wm_core.training.augmentation import augment
 from wm_core.training.dataset import Dataset
 from wm_core.training.loop import HELD_OUT, TrainingError, learning_rate
-from wm_core.training.losses import Windows
 from wm_core.training.sampler import WindowSampler
+from wm_core.training.windows import Windows
 from wm_core.training.state import STATE, load_state, save_state
 
 _LOSSES: dict[str, Callable[[nn.Module, Windows], Tensor]] = {"pixel": pixel_loss, "regressor": regressor_loss}

@@ -8,7 +8,8 @@ from torch.nn import functional
 
 from wm_core.baselines.pixel_model import PixelWorldModel, shrink
 from wm_core.baselines.regressor import ToolRegressor
-from wm_core.training.losses import Windows, proprioception
+from wm_core.training.losses import proprioception
+from wm_core.training.windows import Windows
 
 
 def pixel_loss(model: PixelWorldModel, windows: Windows) -> Tensor:

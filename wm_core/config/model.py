@@ -23,6 +23,7 @@ class WorldModelConfig(Strict):
     views: pictures a moment, stacked along channels. gripper: the arm has one: the last action dimension commands it
     and its opening is felt. objects: the metric and a probe tell where the object is. ensemble: predictors, the first
     of which plans. latent: 'grid' keeps the picture's layout, visual_dim is then channels times cells.
+    keypoints: the vector is made of where this many learned features are seen, instead of the features themselves.
     standardise: every picture is brought to mean 0 in each colour and one spread, so that the light matters less.
     touch: the predictor moves the object only as far as a head foresees touch; `wm refine` adds it to a trained model.
     """
@@ -36,6 +37,7 @@ class WorldModelConfig(Strict):
     visual_dim: int = Field(192, ge=8, le=8192)
     joint_dim: int = Field(32, ge=4, le=1024)
     channels: tuple[int, ...] = (32, 64, 128, 256)
+    keypoints: int = Field(0, ge=0, le=512)
     hidden: int = Field(512, ge=16, le=8192)
     dropout: float = Field(0.1, ge=0.0, lt=1.0)
     distance: Literal["metric", "latent", "both"] = "metric"
@@ -75,6 +77,8 @@ class WorldModelConfig(Strict):
             raise ValueError(f"visual_dim {self.visual_dim} is no multiple of the {self.grid} x {self.grid} cells of the grid")
         if self.touch and not (self.objects and self.latent == "vector"):
             raise ValueError("touch needs objects and latent 'vector': the object's place must be linear in the latent")
+        if self.keypoints and self.latent == "grid":
+            raise ValueError("keypoints needs latent 'vector': a grid keeps its features where they are")
         if self.predictor == "conv" and self.latent != "grid":
             raise ValueError("predictor 'conv' needs latent 'grid'")
         return self

@@ -10,7 +10,10 @@ from wm_core.config.strict import Strict
 
 
 class LossConfig(Strict):
-    """Weights of the training loss. object: of the object's part of the inverse dynamics, beside the tool's."""
+    """Weights of the training loss. object: of the object's part of the inverse dynamics, beside the tool's.
+
+    absolute: the metric is fitted between episodes too, to where the tool is and where a hand held the object.
+    """
 
     regulariser: Literal["sigreg", "vicreg", "ema"] = "sigreg"
     regularisation: float = Field(0.05, ge=0.0)
@@ -19,6 +22,7 @@ class LossConfig(Strict):
     object: float = Field(1.0, ge=0.0)
     touch_noise: float = Field(0.0, ge=0.0, description="variance of what was felt of the object, a step with touch")
     far_pairs: bool = Field(False, description="two windows of every episode: the metric is fitted across both")
+    absolute: bool = False
     momentum: float = Field(0.99, ge=0.0, le=1.0, description="of the target encoder that 'ema' predicts")
 
 
@@ -27,6 +31,7 @@ class TrainingConfig(Strict):
 
     augmentation: how much light, contrast, colour and glare are varied, 0 not at all, 1 strongly. shift: px that
     pictures are shifted at most. light_change: share of the windows whose light changes at some moment.
+    intruders: share of the windows with an unknown box in front of each camera, from some moment on.
     """
 
     seed: int = Field(0, ge=0)
@@ -43,6 +48,7 @@ class TrainingConfig(Strict):
     augmentation: float = Field(0.0, ge=0.0, le=1.0)
     shift: float = Field(0.0, ge=0.0, le=1.0)
     light_change: float = Field(0.0, ge=0.0, le=1.0)
+    intruders: float = Field(0.0, ge=0.0, le=1.0)
     loss: LossConfig = LossConfig()
 
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from wm_core.config import WorldModelConfig
+from wm_core.model.keypoints import Keypoints
 
 
 class ConvEncoder(nn.Module):
@@ -21,17 +22,22 @@ class ConvEncoder(nn.Module):
         # Set by the training loop. Only convolutions: a latent rounded to 8 bits would blur what distances measure.
         self.bf16_convolutions = False
         self.standardise = config.standardise
-        self.convolutions = _convolutions(3 * config.views, config.channels)
+        self.convolutions = _convolutions(3 * config.views, config.channels, config.keypoints)
+        self.pool: nn.Module = nn.Flatten()
         self.project: nn.Module
         self.visual_norm: nn.Module
-        self.is_grid = config.latent == "grid"
-        if self.is_grid:
+        if config.latent == "grid":
+            self.pool = nn.Identity()
             width = config.visual_dim // config.grid**2
             self.project = nn.Conv2d(config.channels[-1], width, 1)
             # One statistic a channel: a corner where nothing ever happens is not blown up to unit variance.
             self.visual_norm = nn.BatchNorm2d(width, affine=False)
         else:
-            self.project = nn.Linear(config.channels[-1] * config.grid**2, config.visual_dim)
+            features = config.channels[-1] * config.grid**2
+            if config.keypoints:
+                self.pool = Keypoints(config.grid)
+                features = self.pool.numbers * config.keypoints
+            self.project = nn.Linear(features, config.visual_dim)
             self.visual_norm = nn.BatchNorm1d(config.visual_dim, affine=False)
         felt = config.proprioception
         self.joint_layers = nn.Sequential(nn.Linear(felt, 64), nn.SiLU(), nn.Linear(64, config.joint_dim))
@@ -49,8 +55,7 @@ class ConvEncoder(nn.Module):
         pixels = pixels.contiguous(memory_format=torch.channels_last)
         with torch.autocast(pixels.device.type, torch.bfloat16, enabled=self.bf16_convolutions):
             features = self.convolutions(pixels)
-        features = features.float() if self.is_grid else features.float().flatten(1)
-        return self.visual_norm(self.project(features)).flatten(1)
+        return self.visual_norm(self.project(self.pool(features.float()))).flatten(1)
 
     def forward(self, images: Tensor, joints: Tensor) -> Tensor:
         """images: (B, T, 3V, h, w), joints: (B, T, J) rad, then m of gripper opening -> (B, T, D), the visual part first"""
@@ -65,7 +70,7 @@ class ConvEncoder(nn.Module):
         self.joint_std.copy_(std.clamp_min(1e-3))
 
 
-def _convolutions(inputs: int, channels: tuple[int, ...]) -> nn.Sequential:
+def _convolutions(inputs: int, channels: tuple[int, ...], keypoints: int) -> nn.Sequential:
     layers: list[nn.Module] = []
     before = inputs
     for index, width in enumerate(channels):
@@ -73,4 +78,8 @@ def _convolutions(inputs: int, channels: tuple[int, ...]) -> nn.Sequential:
         layers.append(nn.Conv2d(before, width, kernel, stride=2, padding=kernel // 2, bias=False))
         layers += [nn.BatchNorm2d(width), nn.SiLU()]
         before = width
+    if keypoints:
+        # Once more as far around, at the same resolution: a finger and a part are told apart by what is beside them.
+        layers += [nn.Conv2d(before, before, 3, padding=2, dilation=2, bias=False), nn.BatchNorm2d(before), nn.SiLU()]
+        layers.append(nn.Conv2d(before, keypoints, 3, padding=1))
     return nn.Sequential(*layers)

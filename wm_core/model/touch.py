@@ -25,16 +25,20 @@ class TouchHead(nn.Module):
         return self.layers(torch.cat([history.flatten(1), self.scale(action)], dim=-1))[:, 0]
 
 
-def hold_untouched(before: Tensor, after: Tensor, touch: Tensor, object_map: Tensor) -> Tensor:
+def hold_untouched(before: Tensor, after: Tensor, touch: Tensor, object_map: Tensor, back: Tensor) -> Tensor:
     """Takes out of a predicted change what would move an object that is not touched.
 
-    before, after: (B, D_v) visual latents; touch: (B,) 0 to 1; object_map: (3, D_v), the metric's. The change is
-    projected off the three directions that the object's position is read from, as far as there is no touch: without
-    it, small errors of the prediction add up to motion that no hand caused, and a planner finds them.
+    before, after: (B, D_v) visual latents; touch: (B,) 0 to 1; object_map: (3, D_v), the metric's; back: of
+    `way_back`. The change is projected off the three directions that the object's position is read from, as far as
+    there is no touch: without it, small errors of the prediction add up to motion that no hand caused, and a planner finds them.
     """
+    moved = (after - before) @ object_map.T
+    return after - (1.0 - touch)[:, None] * (moved @ back)
+
+
+def way_back(object_map: Tensor) -> Tensor:
+    """(3, D_v) -> (3, D_v), its pseudo-inverse, transposed: from the object's motion to the change of latents that shows it."""
     square = object_map @ object_map.T
     # Damped by a millionth: an object that never left the table has an axis that nothing is read from.
     damping = 1e-6 * square.diagonal().mean() * torch.eye(len(square), device=square.device)
-    back = torch.linalg.solve(square + damping, object_map)  # (3, D_v), the pseudo-inverse, transposed
-    moved = (after - before) @ object_map.T
-    return after - (1.0 - touch)[:, None] * (moved @ back)
+    return torch.linalg.solve(square + damping, object_map)

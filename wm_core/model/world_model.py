@@ -13,7 +13,7 @@ from wm_core.model.encoder import ConvEncoder
 from wm_core.model.heads import ActionMetric, Probe
 from wm_core.model.inputs import stack_feelings, stack_pictures, stack_views
 from wm_core.model.predictor import make_predictor
-from wm_core.model.touch import TouchHead, hold_untouched
+from wm_core.model.touch import TouchHead, hold_untouched, way_back
 from wm_core.types import Focus, Observation
 
 
@@ -61,18 +61,14 @@ class JepaWorldModel(nn.Module):
 
     def next(self, latent: Tensor, action: Tensor, predictor: nn.Module | None = None) -> Tensor:
         """latent: (B, K, D), action: (B, A) m -> (B, K, D). predictor: another member of the ensemble than the first."""
-        member = self.predictor if predictor is None else predictor
-        after = member(latent, action)
-        if self.touch_head is not None:
-            after = self._hold_untouched(latent, action, after)
-        return torch.cat([latent[:, 1:], after[:, None]], dim=1)
+        return self._advance(latent, action, predictor, self._way_back())
 
     def rollout(self, latent: Tensor, actions: Tensor, predictor: nn.Module | None = None) -> Tensor:
         """latent: (K, D), actions: (S, H, A) m -> (S, H, K, D). predictor: as in `next`."""
-        future = latent.expand(len(actions), *latent.shape)
+        future, back = latent.expand(len(actions), *latent.shape), self._way_back()
         steps = []
         for action in actions.unbind(1):
-            future = self.next(future, action, predictor)
+            future = self._advance(future, action, predictor, back)
             steps.append(future)
         return torch.stack(steps, dim=1)
 
@@ -126,12 +122,20 @@ class JepaWorldModel(nn.Module):
         way = self.metric(self._newest(after)) - self.metric(self._newest(before))
         return way[..., self.metric.tool], way[..., self.metric.object]
 
-    def _hold_untouched(self, latent: Tensor, action: Tensor, after: Tensor) -> Tensor:
-        size = self.config.visual_dim
-        touch = self.touch_head(latent, action).sigmoid()
-        object_map = self.metric.map.weight[self.metric.object]
-        visual = hold_untouched(latent[:, -1, :size], after[:, :size], touch, object_map)
-        return torch.cat([visual, after[:, size:]], dim=-1)
+    def _advance(self, latent: Tensor, action: Tensor, predictor: nn.Module | None, back: Tensor | None) -> Tensor:
+        after = (self.predictor if predictor is None else predictor)(latent, action)
+        if self.touch_head is not None:
+            size = self.config.visual_dim
+            touch = self.touch_head(latent, action).sigmoid()
+            visual = hold_untouched(latent[:, -1, :size], after[:, :size], touch, self._object_map(), back)
+            after = torch.cat([visual, after[:, size:]], dim=-1)
+        return torch.cat([latent[:, 1:], after[:, None]], dim=1)
+
+    def _way_back(self) -> Tensor | None:
+        return None if self.touch_head is None else way_back(self._object_map())
+
+    def _object_map(self) -> Tensor:
+        return self.metric.map.weight[self.metric.object]
 
     def _newest(self, latent: Tensor) -> Tensor:
         return latent[..., -1, : self.config.visual_dim]

@@ -1,4 +1,4 @@
-"""Looks that a camera may give the same scene: light, contrast, colour, glare, a knock."""
+"""Looks that a camera may give the same scene: light, contrast, colour, glare, a knock, something in the way."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ def augment(images: Tensor, config: TrainingConfig, generator: torch.Generator) 
     One look a window, as light stays while an arm moves; in `light_change` of the windows it changes once, so that
     a picture and a goal that were taken under different light still lie near each other.
     """
+    if config.intruders > 0.0:
+        images = _intrude(images, config.intruders, generator)
     if config.augmentation > 0.0:
         images = _relight(images, config, generator)
     if config.shift > 0.0:
@@ -63,6 +65,22 @@ def _looks(
     vertical, horizontal = (torch.exp(-0.5 * (line / radius[..., None]).square()) for line in (rows, columns))
     blobs = height_of[..., None, None] * vertical[..., :, None] * horizontal[..., None, :]
     return gain, offset, blobs.repeat_interleave(3, dim=2)
+
+
+def _intrude(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """In `share` of the windows a box of one colour lies over each view, from some moment of the window on."""
+    batch, time, channels, height, width = images.shape
+    views = channels // 3
+    shape = (batch, views)
+    there = torch.rand(batch, 1, generator=generator) < share
+    middle = torch.rand(2, *shape, 1, generator=generator)
+    half = 0.06 + 0.14 * torch.rand(2, *shape, 1, generator=generator)  # of the picture's side
+    rows, columns = ((torch.linspace(0.0, 1.0, size) - at).abs() < most for size, at, most in zip((height, width), middle, half))
+    covered = rows[..., :, None] & columns[..., None, :] & there[..., None, None]  # (B, V, h, w)
+    begun = torch.arange(time) >= torch.randint(0, time, (batch, 1), generator=generator)
+    colour = torch.randint(0, 256, (batch, 1, channels, 1, 1), generator=generator, dtype=torch.uint8)
+    mask = (covered.repeat_interleave(3, dim=1)[:, None] & begun[..., None, None, None]).to(images.device)
+    return torch.where(mask, colour.to(images), images)
 
 
 def _shift(images: Tensor, furthest: float, generator: torch.Generator) -> Tensor:

@@ -7,7 +7,9 @@ from torch import Tensor
 
 from wm_core.config import Strict, WorldModelConfig
 from wm_core.model.world_model import JepaWorldModel
-from wm_core.training.losses import Windows, felt_motion, imagine, proprioception
+from wm_core.training.losses import imagine, proprioception
+from wm_core.training.metric_loss import felt_motion
+from wm_core.training.windows import Windows
 
 DEAD = 0.01  # standard deviation of a dimension that tells nothing; normalisation aims at 1
 

@@ -16,8 +16,9 @@ from wm_core.model.world_model import JepaWorldModel
 from wm_core.training.augmentation import augment
 from wm_core.training.crew import Crew
 from wm_core.training.dataset import Dataset
-from wm_core.training.losses import LossTerms, Windows, world_model_loss
+from wm_core.training.losses import LossTerms, world_model_loss
 from wm_core.training.state import STATE, load_state, save_state
+from wm_core.training.windows import Windows
 
 
 class TrainingError(ValueError):

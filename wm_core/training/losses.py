@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from wm_core.config import LossConfig
 from wm_core.model.encoder import ConvEncoder
 from wm_core.model.world_model import JepaWorldModel
-
-HALF_STROKE = 0.04  # m of gripper opening that weigh as much as the longest tool step
+from wm_core.training.metric_loss import metric_loss, metric_targets
+from wm_core.training.regularisers import regularisation
+from wm_core.training.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -23,28 +23,6 @@ class LossTerms:
     prediction: Tensor
     regularisation: Tensor
     inverse_dynamics: Tensor
-
-
-@dataclass(frozen=True)
-class Windows:
-    """A batch of windows of T moments, V views.
-
-    images: (B, T, 3V, h, w) uint8; joints: (B, T, J) rad; gripper: (B, T) m opening, 0 where there is none.
-    tool, object: (B, T, 3) m, ground truth; the object's is for probes and diagnosis, never for a loss of the latent.
-    actions: (B, T - 1, A) as commanded; carried: (B, T - 1, 3) m and touch: (B, T - 1), see `wm_core.types.Felt`.
-    carried_before: (B, 3) m and touched_before: (B,), summed from the episode's beginning to the window's.
-    """
-
-    images: Tensor
-    joints: Tensor
-    gripper: Tensor
-    tool: Tensor
-    object: Tensor
-    actions: Tensor
-    carried: Tensor
-    touch: Tensor
-    carried_before: Tensor
-    touched_before: Tensor
 
 
 def world_model_loss(
@@ -67,19 +45,18 @@ def world_model_loss(
     imagined = imagine(model, latents, windows.actions)
     visual = latents[..., : model.config.visual_dim]
     prediction = (imagined - aims[:, model.history :]).square().mean()
-    regularisation = _regularisation(model, latents, weights, generator)
+    regular = regularisation(model, latents, weights, generator)
     # Imagined futures must be straight in the metric too: it is on them that the planner measures.
     dreamt = torch.cat([latents[:, : model.history], imagined], dim=1)[..., : model.config.visual_dim]
-    targets = felt_motion(model, windows)
-    touched = windows.touched_before[:, None] + _cumulated((windows.touch > 0.0).to(visual)[..., None])[..., 0]
-    inverse = 0.5 * sum(_straightness(model, part, targets, touched, weights) for part in (visual, dreamt))
+    targets = metric_targets(model, windows, weights)
+    inverse = 0.5 * sum(metric_loss(model, part, targets, weights) for part in (visual, dreamt))
     doubt = ensemble_loss(model, latents.detach(), aims.detach(), windows.actions, generator)
     total = (
         weights.prediction * (prediction + doubt)
-        + weights.regularisation * regularisation
+        + weights.regularisation * regular
         + weights.inverse_dynamics * inverse
     )
-    return LossTerms(total, prediction, regularisation, inverse)
+    return LossTerms(total, prediction, regular, inverse)
 
 
 def proprioception(model: JepaWorldModel, windows: Windows) -> Tensor:
@@ -87,23 +64,6 @@ def proprioception(model: JepaWorldModel, windows: Windows) -> Tensor:
     if not model.config.gripper:
         return windows.joints
     return torch.cat([windows.joints, windows.gripper[..., None]], dim=-1)
-
-
-def felt_motion(model: JepaWorldModel, windows: Windows) -> Tensor:
-    """Targets of the action metric, (B, T, P) m from some moment of the episode on, in the order of its parts.
-
-    Only differences mean anything, between any two moments of one episode. Of the object only what the arm felt, never where it is.
-    """
-    config = model.config
-    if not config.gripper and not config.objects:
-        return _cumulated(windows.actions)
-    # An arm that meets something does not go where it was told: what it measures is the motion there was.
-    parts = [windows.tool]
-    if config.gripper:
-        parts.append(windows.gripper[..., None])
-    if config.objects:
-        parts.append(windows.carried_before[:, None] + _cumulated(windows.carried))
-    return torch.cat(parts, dim=-1)
 
 
 def imagine(
@@ -134,69 +94,4 @@ def ensemble_loss(
         shares = torch.empty(len(latents)).exponential_(generator=generator).to(latents)
         error = (imagine(model, latents, actions, member) - aims[:, model.history :]).square().mean((1, 2))
         total = total + (shares * error).mean()
-    return total
-
-
-def sigreg(latents: Tensor, generator: torch.Generator, slices: int = 256, knots: int = 17) -> Tensor:
-    """Distance of latents (N, D) from an isotropic Gaussian: Epps-Pulley statistic along random directions.
-
-    Source: LeJEPA, arXiv 2511.08544, SIGReg; integrated over t in [-3, 3] under a Gaussian window.
-    """
-    directions = torch.randn(latents.shape[1], slices, generator=generator).to(latents)
-    directions = directions / directions.norm(dim=0)
-    t = torch.linspace(0.0, 3.0, knots, device=latents.device)
-    phase = (latents @ directions)[..., None] * t
-    gaussian = torch.exp(-0.5 * t.square())
-    error = (phase.cos().mean(0) - gaussian).square() + phase.sin().mean(0).square()
-    # The integrand is even: twice the half axis.
-    return 2.0 * len(latents) * torch.trapezoid(error * gaussian, t, dim=-1).mean()
-
-
-def vicreg(latents: Tensor) -> Tensor:
-    """Variance and covariance terms (VICReg, arXiv 2105.04906, equations 1 and 3) of latents (N, D)."""
-    centred = latents - latents.mean(0)
-    spread = functional.relu(1.0 - (centred.var(0) + 1e-4).sqrt()).mean()
-    covariance = centred.T @ centred / (len(latents) - 1)
-    off_diagonal = covariance.square().sum() - covariance.diagonal().square().sum()
-    return 25.0 * spread + off_diagonal / latents.shape[1]
-
-
-def _regularisation(model: JepaWorldModel, latents: Tensor, weights: LossConfig, generator: torch.Generator) -> Tensor:
-    if weights.regulariser == "ema":  # a slow target and the batch normalisation keep the latent apart
-        return latents.new_zeros(())
-    flat = latents.flatten(0, 1)
-    if model.config.latent == "vector":
-        parts = [flat]
-    else:
-        # Every cell is one more sample of the same channels: 64 times as many would cost 64 times as much, so one
-        # cell of each picture is drawn.
-        grid = flat[:, : model.config.visual_dim].reshape(len(flat), -1, model.config.grid**2)
-        cell = torch.randint(grid.shape[2], (len(flat), 1, 1), generator=generator).to(flat.device)
-        parts = [grid.gather(2, cell.expand(-1, grid.shape[1], 1))[..., 0], flat[:, model.config.visual_dim :]]
-    if weights.regulariser == "sigreg":
-        return torch.stack([sigreg(part, generator) for part in parts]).sum()
-    return torch.stack([vicreg(part) for part in parts]).sum()
-
-
-def _cumulated(steps: Tensor) -> Tensor:
-    return functional.pad(steps.cumsum(1), (0, 0, 1, 0))
-
-
-def _straightness(
-    model: JepaWorldModel, visual: Tensor, travelled: Tensor, touched: Tensor, weights: LossConfig
-) -> Tensor:
-    """visual: (B, T, D_v), travelled: (B, T, P) m, touched: (B, T) steps with touch so far -> (), in longest actions"""
-    metric = model.metric
-    off = (metric(visual) - travelled) / model.config.max_step
-    if weights.far_pairs:  # rows 2i and 2i + 1 are of one episode
-        off, touched = off.unflatten(0, (-1, 2)).flatten(1, 2), touched.unflatten(0, (-1, 2)).flatten(1, 2)
-    error = (off.unsqueeze(2) - off.unsqueeze(1)).square()  # every pair of moments
-    total = error[..., metric.tool].mean()
-    if model.config.gripper:
-        # The whole stroke of 8 cm then weighs as much as two of the longest steps.
-        total = total + (model.config.max_step / HALF_STROKE) ** 2 * error[..., metric.gripper].mean()
-    if model.config.objects:
-        # What was felt is exact where nothing was touched, and noisier with every touch in between.
-        doubt = 1.0 + weights.touch_noise * (touched.unsqueeze(2) - touched.unsqueeze(1)).abs()
-        total = total + weights.object * (error[..., metric.object] / doubt[..., None]).mean()
     return total

@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from wm_core.training.dataset import Dataset
-from wm_core.training.losses import Windows
+from wm_core.training.held_places import held_places
+from wm_core.training.windows import Windows
 
 
 class WindowSampler:
@@ -36,6 +37,7 @@ class WindowSampler:
         self._starts = moments - length + 1
         self._contacts = _windows_with_touch(dataset.touch, length)
         self._twins = twins
+        self._places = held_places(dataset)
         self._share = (0.5 if contact_share is None else contact_share) if len(self._contacts) else 0.0
 
     def batch(self, size: int, seed: int, step: int) -> Windows:
@@ -78,6 +80,8 @@ class WindowSampler:
             "touch": data.touch[at_actions],
             "carried_before": _sum_before(data.carried, episodes, starts),
             "touched_before": _sum_before(data.touch > 0.0, episodes, starts),
+            "place": self._places.place[at_moments],
+            "certainty": self._places.certainty[at_moments],
         }
         return {name: torch.from_numpy(values) for name, values in arrays.items()}
 
