@@ -78,3 +78,18 @@ def test_an_intruder_covers_a_box_of_one_colour_from_some_moment_on():
     # Half sides of 6 to 20 % of the picture: 1 to 7 of 16 px wide, never half of the picture.
     rows = covered[there][:, -1].any(-1).sum(-1)
     assert int(rows.min()) >= 1 and int(rows.max()) <= 8
+
+
+def test_hues_turn_and_greys_stay():
+    red = torch.tensor([200.0, 50.0, 50.0]).to(torch.uint8)[None, None, :, None, None].expand(500, 3, 3, 2, 2)
+    grey = torch.full((500, 3, 3, 2, 2), 90, dtype=torch.uint8)
+    turn = lambda images, **config: augment(images, TrainingConfig(recolour=0.5, **config), torch.Generator().manual_seed(0))
+    torch.testing.assert_close(turn(grey), grey.float(), atol=1e-3, rtol=0)
+    turned = turn(red)
+    torch.testing.assert_close(turned, turned[:, :1].expand_as(turned))
+    # The sum of the colours is kept but where one is cut off at 0; half way round at most is 90 degrees either way:
+    # as often toward green as toward blue, and at 90 degrees red is at the mean, 100: never below it.
+    assert 0.4 < float((turned[:, 0, 1] > turned[:, 0, 2]).float().mean()) < 0.6
+    assert float(turned[:, 0, 0].min()) > 99.0 and float(turned[:, 0, 0].min()) < 105.0
+    changes = (turn(red, light_change=1.0).diff(dim=1).abs().amax((2, 3, 4)) > 1e-3).sum(1)
+    assert float((changes == 1).float().mean()) > 0.99

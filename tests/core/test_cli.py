@@ -98,6 +98,8 @@ def test_collect_train_eval_at_toy_size(tmp_path):
         if arguments[0] == "compare":
             assert "planner (report.json) - hold (report.json) on 1 common seeds" in done.stdout
     written = json.loads(report.read_text())
+    # A busy machine changes no result: the simulation waits, whatever the model's own deadline is.
+    assert written["settings"] == ["planner.deadline=60", "planner.samples=4"]
     assert [policy["policy"] for policy in written["policies"]] == ["planner", "bc", f"pixel={pixel}"]
     assert [policy["policy"] for policy in written["controls"]] == ["random", "hold"]
     for policy in (*written["policies"], *written["controls"]):

@@ -28,7 +28,7 @@ def evaluate(
     perturb: Annotated[Optional[str], typer.Option(help="NAME=STRENGTH: what is wrong with the scene.")] = None,
     look: Annotated[Optional[float], typer.Option(min=0.0, max=1.0, help="Strength of domain randomisation.")] = None,
     views: Annotated[Optional[int], typer.Option(min=1, help="Cameras, as many as the model has by default.")] = None,
-    settings: Annotated[Optional[list[str]], typer.Option("--set", help="planner.NAME=VALUE, repeated.")] = None,
+    settings: Annotated[Optional[list[str]], typer.Option("--set", help="planner.NAME=VALUE, repeated; no deadline by default.")] = None,
     gate: Annotated[
         Optional[Literal["stop", "watch"]], typer.Option(help="The model's gate: its stop ends an episode, or is noted.")
     ] = None,
@@ -68,7 +68,9 @@ def evaluate(
         max_step_m=card.max_step,
     )
     cases = [conditions] if suite is None else suite_conditions(suite, conditions)
-    session = Session(model, policy or ["planner"], ControlStore(controls), choose_device(device), settings or (), gate)
+    # The simulation waits for every plan: how busy this machine is takes no part in the result.
+    given = ["planner.deadline=60", *(settings or ())]
+    session = Session(model, policy or ["planner"], ControlStore(controls), choose_device(device), given, gate)
     done: list[Evaluation] = []
     try:
         _run(session, cases, range(seed, seed + episodes), done)

@@ -30,7 +30,8 @@ class TrainingConfig(Strict):
     """One training run.
 
     augmentation: how much light, contrast, colour and glare are varied, 0 not at all, 1 strongly. shift: px that
-    pictures are shifted at most. light_change: share of the windows whose light changes at some moment.
+    pictures are shifted at most. recolour: how far hues are turned, 1 is all
+    the way round. light_change: share of the windows whose light and hues change at some moment.
     intruders: share of the windows with an unknown box in front of each camera, from some moment on.
     """
 
@@ -46,6 +47,7 @@ class TrainingConfig(Strict):
     checkpoint_every: int = Field(250, ge=1)
     probe_steps: int = Field(2000, ge=1, description="of fitting the probes, on frozen latents, at the end")
     augmentation: float = Field(0.0, ge=0.0, le=1.0)
+    recolour: float = Field(0.0, ge=0.0, le=1.0)
     shift: float = Field(0.0, ge=0.0, le=1.0)
     light_change: float = Field(0.0, ge=0.0, le=1.0)
     intruders: float = Field(0.0, ge=0.0, le=1.0)

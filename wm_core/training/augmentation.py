@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -20,6 +22,8 @@ def augment(images: Tensor, config: TrainingConfig, generator: torch.Generator) 
     """
     if config.intruders > 0.0:
         images = _intrude(images, config.intruders, generator)
+    if config.recolour > 0.0:
+        images = _recolour(images, config, generator)
     if config.augmentation > 0.0:
         images = _relight(images, config, generator)
     if config.shift > 0.0:
@@ -33,13 +37,34 @@ def _relight(images: Tensor, config: TrainingConfig, generator: torch.Generator)
     if config.light_change == 0.0:
         bright = images * gain[0, :, None, :, None, None] + (offset[0, :, :, None, None] + blobs[0])[:, None]
         return bright.clamp_(0.0, 255.0)
-    changed = (torch.rand(batch, 1, generator=generator) < config.light_change) & (
-        torch.arange(time) >= torch.randint(1, time, (batch, 1), generator=generator)
-    )
-    which = changed.long().to(images.device)  # (B, T): the first look or the second
+    which = _changed(batch, time, config.light_change, generator).to(images.device)
     rows = torch.arange(batch, device=images.device)[:, None]
     bright = images * gain[which, rows][..., None, None] + (offset[..., None, None] + blobs)[which, rows]
     return bright.clamp_(0.0, 255.0)
+
+
+def _changed(batch: int, time: int, share: float, generator: torch.Generator) -> Tensor:
+    """(B, T) of 0, the first look, and 1, the second: in `share` of the windows it changes once."""
+    later = torch.arange(time) >= torch.randint(1, time, (batch, 1), generator=generator)
+    return ((torch.rand(batch, 1, generator=generator) < share) & later).long()
+
+
+def _recolour(images: Tensor, config: TrainingConfig, generator: torch.Generator) -> Tensor:
+    """Turns all hues of a window by one angle; greys stay. A part of another colour is still the part."""
+    batch, time = images.shape[:2]
+    angle = config.recolour * math.pi * (2.0 * torch.rand(2, batch, generator=generator) - 1.0)
+    turns = _hue_turn(angle)[_changed(batch, time, config.light_change, generator), torch.arange(batch)[:, None]]
+    split = images.float().unflatten(2, (-1, 3))
+    turned = torch.einsum("btij,btvjhw->btvihw", turns.to(images.device), split)
+    return turned.flatten(2, 3).clamp_(0.0, 255.0)
+
+
+def _hue_turn(angle: Tensor) -> Tensor:
+    """angle: (...,) rad -> (..., 3, 3), the turn about the axis of greys (Rodrigues)"""
+    axis = torch.full((3,), 1.0 / math.sqrt(3.0))
+    cross = torch.tensor([[0.0, -axis[2], axis[1]], [axis[2], 0.0, -axis[0]], [-axis[1], axis[0], 0.0]])
+    cosine, sine = angle.cos()[..., None, None], angle.sin()[..., None, None]
+    return cosine * torch.eye(3) + sine * cross + (1.0 - cosine) * torch.outer(axis, axis)
 
 
 def _looks(
