@@ -20,6 +20,11 @@ ARGUMENTS = (
     ("joint_states_topic", "joint_states", "Measured joints (sensor_msgs/JointState)."),
     ("controller", "panda_arm_controller", "Controller to command, on <controller>/joint_trajectory."),
     (
+        "gripper_controller",
+        "panda_hand_controller",
+        "Gripper's controller to command, on <gripper_controller>/joint_trajectory, where the robot file has a gripper.",
+    ),
+    (
         "model",
         "panda_tabletop",
         "World model: a name in share/wm_ros/models, or the path of a folder; none: pose and joint goals only.",
@@ -28,6 +33,7 @@ ARGUMENTS = (
     ("use_sim_time", "false", "Use the time on /clock; with sim:=true the simulator publishes it."),
     ("autostart", "true", "Configure and activate the planner; false leaves that to you (ros2 lifecycle set)."),
     ("log_level", "info", "debug, info, warn, error or fatal."),
+    ("task", "tabletop", "What the simulated scene is about: tabletop, push or pick_place (sim:=true)."),
     ("seed", "0", "Of the simulated scene (sim:=true)."),
     ("gui", "false", "Open the simulator's window (sim:=true)."),
 )
@@ -58,6 +64,8 @@ def simulator() -> Node:
             LaunchConfiguration("params_file"),
             {
                 "controller": LaunchConfiguration("controller"),
+                "gripper_controller": LaunchConfiguration("gripper_controller"),
+                "task": LaunchConfiguration("task"),
                 "seed": LaunchConfiguration("seed"),
                 "gui": LaunchConfiguration("gui"),
                 "publish_clock": LaunchConfiguration("use_sim_time"),
@@ -79,6 +87,7 @@ def guard() -> Node:
             {
                 "robot": LaunchConfiguration("robot"),
                 "controller": LaunchConfiguration("controller"),
+                "gripper_controller": LaunchConfiguration("gripper_controller"),
                 "use_sim_time": LaunchConfiguration("use_sim_time"),
             },
         ],
@@ -98,6 +107,7 @@ def planner() -> list:
             {
                 "robot": LaunchConfiguration("robot"),
                 "controller": LaunchConfiguration("controller"),
+                "gripper_controller": LaunchConfiguration("gripper_controller"),
                 "model": LaunchConfiguration("model"),
                 "device": LaunchConfiguration("device"),
                 "use_sim_time": LaunchConfiguration("use_sim_time"),

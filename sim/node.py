@@ -15,11 +15,11 @@ from sim.camera import SceneCamera
 from sim.display import window_works
 from sim.live_camera import LiveCamera
 from sim.node_parameters import SimParameters
+from sim.node_scene import Workplace, make_workplace
 from sim.node_topics import SimTopics
 from sim.pacing import StampClock
 from sim.real_time import Rates, RealTimeLoop
 from sim.render_process import RenderProcess
-from sim.scene import Scene
 from wm_core.types import Trajectory
 from wm_ros.health import HealthReporter
 from wm_ros.parameters import ParameterError, declare_parameters, read_parameters
@@ -36,12 +36,15 @@ class SimNode(Node):
         parameters = self._parameters_of_start()
         self._health = HealthReporter(self, "simulation")
         size = parameters.image_width, parameters.image_height
+        place = self._load(parameters)
+        self._scene = place.scene
+        intrinsics = SceneCamera(*size, place.view).intrinsics()
         try:
-            topics = SimTopics(self, parameters, SceneCamera(*size).intrinsics(), self._on_order)
+            topics = SimTopics(self, parameters, intrinsics, self._on_order, self._on_finger_order)
         except InvalidTopicNameException as error:
-            raise StartupError(f"parameter 'controller' is '{parameters.controller}': {error}") from error
-        self._scene = self._load(parameters)
-        self._camera = LiveCamera(partial(RenderProcess, *size), self._on_camera)
+            names = f"'controller' is '{parameters.controller}', 'gripper_controller' is '{parameters.gripper_controller}'"
+            raise StartupError(f"parameter {names}: {error}") from error
+        self._camera = LiveCamera(partial(RenderProcess, *size, place.view, self._scene.part), self._on_camera)
         self._on_camera(None)
         rates = Rates(parameters.joint_state_rate, parameters.camera_rate, parameters.tool_pose_rate)
         clock = StampClock(parameters.publish_clock)
@@ -69,14 +72,12 @@ class SimNode(Node):
         except ParameterError as error:
             raise StartupError(str(error)) from error
 
-    def _load(self, parameters: SimParameters) -> Scene:
+    def _load(self, parameters: SimParameters) -> Workplace:
         gui = parameters.gui
         if gui and not window_works():
             self.get_logger().warning("gui is true, but PyBullet cannot open a window (no display?): running headless")
             gui = False
-        scene = Scene(gui)
-        scene.reset(parameters.seed)
-        return scene
+        return make_workplace(parameters.task, parameters.seed, gui)
 
     def _run(self, realtime: bool) -> None:
         if realtime and not ask_for_real_time():
@@ -90,6 +91,9 @@ class SimNode(Node):
 
     def _on_order(self, trajectory: Trajectory, start: float | None) -> None:
         self._loop.submit(trajectory, start)
+
+    def _on_finger_order(self, trajectory: Trajectory, start: float | None) -> None:
+        self._loop.submit_fingers(trajectory, start)
 
     def _on_camera(self, problem: str | None) -> None:
         if problem is None:

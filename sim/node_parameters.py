@@ -14,7 +14,13 @@ class SimParameters:
     controller: str = parameter(
         "panda_arm_controller", "Trajectories are taken on <controller>/joint_trajectory, as with ros2_control."
     )
-    seed: int = parameter(0, "Where the cube lies; equal seeds are equal scenes.", 0, 2**31 - 1)
+    gripper_controller: str = parameter("panda_hand_controller", "The same for the fingers.")
+    task: str = parameter(
+        "tabletop",
+        "What is on the table, where the camera stands and the arm begins: tabletop, or a task of handling the part.",
+        choices=("tabletop", "push", "pick_place"),
+    )
+    seed: int = parameter(0, "Where the part lies and, in a task, the arm begins; equal seeds are equal scenes.", 0, 2**31 - 1)
     gui: bool = parameter(False, "Open PyBullet's window; without a display the node runs headless and says so.")
     publish_clock: bool = parameter(False, "Publish simulated time on /clock and stamp with it, not with wall time.")
     realtime: bool = parameter(True, "Ask for real-time scheduling of physics; without the permission go on without.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Callable
 
 import numpy as np
@@ -38,13 +39,18 @@ Order = Callable[[Trajectory, "float | None"], None]
 
 
 class SimTopics:
-    """Implements `sim.real_time.Outputs`; every trajectory that can be read goes to `order`."""
+    """Implements `sim.real_time.Outputs`; every trajectory that can be read goes to `order`, or `order_fingers`."""
 
     def __init__(
-        self, node: Node, parameters: SimParameters, intrinsics: tuple[float, float, float, float], order: Order
+        self,
+        node: Node,
+        parameters: SimParameters,
+        intrinsics: tuple[float, float, float, float],
+        order: Order,
+        order_fingers: Order,
     ) -> None:
         """intrinsics: fx, fy, cx, cy in pixels."""
-        self._node, self._parameters, self._intrinsics, self._order = node, parameters, intrinsics, order
+        self._node, self._parameters, self._intrinsics = node, parameters, intrinsics
         self._reason, self._told = "", 0.0
         self._joints = node.create_publisher(JointStateMessage, "joint_states", 10)
         self._image = node.create_publisher(Image, "camera/image_raw", _IMAGE)
@@ -54,9 +60,11 @@ class SimTopics:
         self._clock = node.create_publisher(Clock, "/clock", 10) if parameters.publish_clock else None
         self._description = node.create_publisher(String, "robot_description", _LATCHED)
         self._description.publish(text_message(robot_description()))
-        self._subscription = node.create_subscription(
-            JointTrajectory, f"{parameters.controller}/joint_trajectory", self._on_trajectory, 10
-        )
+        controllers = ((parameters.controller, order), (parameters.gripper_controller, order_fingers))
+        self._subscriptions = [
+            node.create_subscription(JointTrajectory, f"{name}/joint_trajectory", partial(self._on_trajectory, taker), 10)
+            for name, taker in controllers
+        ]
 
     def clock(self, stamp: float) -> None:
         """/clock, where it is asked for."""
@@ -91,13 +99,13 @@ class SimTopics:
         """Logs, once a second at most."""
         self._node.get_logger().warning(text, throttle_duration_sec=1.0)
 
-    def _on_trajectory(self, message: JointTrajectory) -> None:
+    def _on_trajectory(self, order: Order, message: JointTrajectory) -> None:
         try:
             trajectory, start = message_to_trajectory(message)
         except ConversionError as error:
             self.rejected(str(error))
             return
-        self._order(trajectory, start)
+        order(trajectory, start)
 
 
 def robot_description() -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.arm import SimArm
 from sim.controller import TrajectoryRejected
+from sim.hand import SimHand
 from sim.live_camera import LiveCamera
 from sim.pacing import Schedule, StampClock
 from wm_core.types import Frame, JointState, Pose, Trajectory
@@ -49,7 +50,8 @@ class RealTimeLoop:
 
     def __init__(self, arm: SimArm, camera: LiveCamera, outputs: Outputs, clock: StampClock, rates: Rates) -> None:
         self._arm, self._camera, self._outputs, self._clock = arm, camera, outputs, clock
-        self._inbox: deque[tuple[Trajectory, float | None]] = deque(maxlen=16)
+        self._hand = SimHand(arm.scene)
+        self._inbox: deque[tuple[bool, Trajectory, float | None]] = deque(maxlen=16)
         self._tick = 1.0 / rates.joints
         self._picture = Schedule(1.0 / rates.camera, arm.now)
         self._pose = Schedule(1.0 / rates.tool_pose, arm.now)
@@ -57,7 +59,11 @@ class RealTimeLoop:
 
     def submit(self, trajectory: Trajectory, start: float | None) -> None:
         """Hands over a trajectory for the next tick. start: stamp of its time 0, None for 'now'."""
-        self._inbox.append((trajectory, start))
+        self._inbox.append((False, trajectory, start))
+
+    def submit_fingers(self, trajectory: Trajectory, start: float | None) -> None:
+        """As `submit`, for the fingers."""
+        self._inbox.append((True, trajectory, start))
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set."""
@@ -73,6 +79,7 @@ class RealTimeLoop:
     def tick(self, elapsed: float) -> None:
         """Lets `elapsed` s pass, then hands out what is due: once, however long it was."""
         arm = self._arm
+        self._hand.drive(arm.now + self._tick)  # once a tick is often enough for fingers, which are slow
         if arm.advance(min(elapsed, _LONGEST_CATCH_UP)) == 0:
             return  # right after a tick that was late: there is no new state, and no stamp may come twice
         drift = self._clock.correct(arm.now)
@@ -89,9 +96,13 @@ class RealTimeLoop:
 
     def _take_orders(self) -> None:
         while self._inbox:
-            trajectory, start = self._inbox.popleft()
+            fingers, trajectory, start = self._inbox.popleft()
+            begin = None if start is None else self._clock.arm_time(start)
             try:
-                self._arm.send(trajectory, None if start is None else self._clock.arm_time(start))
+                if fingers:
+                    self._hand.send(trajectory, self._arm.now, begin)
+                else:
+                    self._arm.send(trajectory, begin)
             except TrajectoryRejected as error:
                 self._outputs.rejected(str(error))
         if self._arm.refused_setpoints > self._refused:

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from sim.camera import CameraView, SceneCamera
+from sim.look import Look
+from sim.part import Part
 from sim.scene import Scene, SceneState
 from wm_core.types import Frame
 
@@ -27,13 +29,15 @@ class RenderProcess:
     The child has its own copy of the scene and ends with the parent, whichever way that ends.
     """
 
-    def __init__(self, width: int = 128, height: int = 128, view: CameraView = CameraView()) -> None:
+    def __init__(
+        self, width: int = 128, height: int = 128, view: CameraView = CameraView(), part: Part = Part()
+    ) -> None:
         self.width, self.height = width, height
         context = multiprocessing.get_context("spawn")
         self._pixels = context.RawArray("B", width * height * 3)
         self._pipe, theirs = context.Pipe()
         self._child = context.Process(
-            target=_serve, args=(theirs, self._pixels, width, height, view), name="wm_sim_renderer", daemon=True
+            target=_serve, args=(theirs, self._pixels, width, height, view, part), name="wm_sim_renderer", daemon=True
         )
         self._child.start()
         theirs.close()  # the child's death must be the end of the pipe
@@ -97,11 +101,12 @@ class RenderProcess:
         return "exit code unknown" if code is None else f"by signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def _serve(pipe: Connection, pixels: Any, width: int, height: int, view: CameraView) -> None:
+def _serve(pipe: Connection, pixels: Any, width: int, height: int, view: CameraView, part: Part) -> None:
     # Ctrl-C reaches the whole process group; the parent decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         scene, camera = Scene(), SceneCamera(width, height, view)
+        scene.load(part, Look())
         target = np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 3)
         pipe.send(("ready", None))
         while True:

@@ -10,7 +10,7 @@ import numpy as np
 from wm_core.config import BoxConfig, RobotConfig, parse_config
 from wm_core.device import choose_device
 from wm_core.history import ObservationHistory
-from wm_core.kinematics.urdf_arm import load_arm
+from wm_core.kinematics.urdf_arm import UrdfArm, load_arm
 from wm_core.latent_world_model import LatentWorldModel
 from wm_core.model.checkpoint import load_card, load_world_model
 from wm_core.model.policy_checkpoint import load_policy
@@ -116,12 +116,23 @@ def load_agent(
     device: 'auto', 'cpu' or 'cuda'. robot: by default the one it was trained on. threads: torch's, while planning; one
     is best beside other busy processes. Raises `CheckpointError`, `ConfigError`, `KinematicsError`.
     """
+    card = load_card(Path(folder))
+    robot = robot if robot is not None else find_robot(card.robot)
+    planner = load_planner(folder, device, robot, load_arm(robot), threads)
+    return WorldModelAgent(planner.world_model.encoder, planner.world_model.predictor, planner)
+
+
+def load_planner(
+    folder: Path | str, device: str, robot: RobotConfig, arm: UrdfArm, threads: int | None = None
+) -> MpcPlanner:
+    """The planner of `load_agent`, for those who bring their own arm and memory; `planner.robot` keeps to the model's
+    `workspace`. Raises as `load_agent`.
+    """
     card, where = load_card(Path(folder)), choose_device(device)
     model = load_world_model(Path(folder), where)
-    robot = _narrowed(robot if robot is not None else find_robot(card.robot), card.workspace)
-    planner = MpcPlanner(
-        robot,
-        load_arm(robot),
+    return MpcPlanner(
+        _narrowed(robot, card.workspace),
+        arm,
         card.planner,
         model,
         device=where,
@@ -129,7 +140,6 @@ def load_agent(
         max_step=card.model.max_step,
         prior=load_policy(Path(folder), "prior", model) if card.prior is not None else None,
     )
-    return WorldModelAgent(model.encoder, model.predictor, planner)
 
 
 def _narrowed(robot: RobotConfig, box: BoxConfig | None) -> RobotConfig:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wm_core.types import Goal
+from wm_core.types import Focus, Goal
 from wm_ros.planner_tools import PlannerTools
 
 
@@ -16,6 +16,8 @@ def check_goal(goal: Goal, tools: PlannerTools) -> None:
     """Raises `GoalError`."""
     if goal.image is not None and tools.world_model is None:
         raise GoalError("goal image: the planner runs without a world model (model is 'none'); expected a pose or joints")
+    if goal.image is not None and goal.focus is Focus.OBJECT and not tools.objects:
+        raise GoalError("goal focus is the object, and the model was not trained with objects; expected FOCUS_SCENE")
     if goal.joints is not None:
         _check_joints(goal.joints, tools)
     if goal.pose is not None:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, Sequence
 
 import numpy as np
 
 from wm_core.protocols import Kinematics
-from wm_core.types import Goal
+from wm_core.types import Goal, Observation
+
+
+class SceneDistance(Protocol):
+    """Measures a goal picture by more than where the tool is."""
+
+    def distance(self, observations: Sequence[Observation]) -> float:
+        """m, as the model sees it"""
 
 
 @dataclass(frozen=True)
@@ -21,14 +29,20 @@ class Reading:
 class GoalMeter:
     """Measures one goal."""
 
-    def __init__(self, goal: Goal, kinematics: Kinematics, image_target: np.ndarray | None) -> None:
-        """image_target: (3,) m, where the model reads the tool in the goal image; None without one."""
+    def __init__(
+        self, goal: Goal, kinematics: Kinematics, image_target: np.ndarray | None, scene: SceneDistance | None = None
+    ) -> None:
+        """image_target: (3,) m, where the model reads the tool in the goal image; None without one.
+
+        scene: for a goal image that is about more than the tool; it is then what counts.
+        """
         self._goal = goal
         self._kinematics = kinematics
-        self._image_target = image_target
+        self._image_target = None if scene is not None else image_target
+        self._scene = scene
 
-    def read(self, joints: np.ndarray) -> Reading:
-        """joints: (J,) rad, measured."""
+    def read(self, joints: np.ndarray, observations: Sequence[Observation] = ()) -> Reading:
+        """joints: (J,) rad, measured. observations: what the model sees; none of them, and a scene is not measured."""
         goal = self._goal
         tool = self._kinematics.forward(joints)
         distances, within = [], []
@@ -36,6 +50,9 @@ class GoalMeter:
             if target is not None:
                 distances.append(float(np.linalg.norm(tool.position - target)))
                 within.append(distances[-1] <= goal.position_tolerance)
+        if self._scene is not None:
+            distances.append(self._scene.distance(observations) if observations else float("nan"))
+            within.append(distances[-1] <= goal.position_tolerance)
         if goal.pose is not None and goal.pose.orientation is not None:
             within.append(_angle(tool.orientation, goal.pose.orientation) <= goal.orientation_tolerance)
         if goal.joints is not None:

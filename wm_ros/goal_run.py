@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, Sequence
 
 import numpy as np
 
 from wm_core.kinematics.time_parameterisation import parameterise, stop
-from wm_core.types import Goal, Plan, PlannerState, Trajectory
+from wm_core.types import Goal, Observation, Plan, PlannerState, Trajectory
+from wm_ros.fingers import Fingers
 from wm_ros.goal_meter import GoalMeter, Reading
 from wm_ros.outcome import Code, Outcome, Progress
 from wm_ros.planner_inputs import InputError, PlannerInputs
@@ -70,7 +71,9 @@ class GoalRun:
         self._time_limit = time_limit
         self._ends = clocks.steady() + time_limit
         target = None if goal.image is None else tools.tool_in_image(goal.image)
-        self._meter = GoalMeter(goal, tools.kinematics, target)
+        self._meter = GoalMeter(goal, tools.kinematics, target, tools.scene_reader(goal))
+        self._fingers = None if tools.gripper is None else Fingers(tools.gripper)
+        inputs.forget_fingers()
         self._monitor = ProgressMonitor(settings.settle_time, settings.no_progress_time, smallest_gain=0.03)
         self._state = PlannerState(seed=0)
         self._plan_seconds = 0.05
@@ -81,18 +84,17 @@ class GoalRun:
     def step(self) -> Step:
         """One period: look, decide whether it is over, else plan."""
         now, steady = self._clocks.now(), self._clocks.steady()
-        measured = self._inputs.measured()
-        if measured is not None:
-            reading = self._meter.read(measured.position)
-            self._distance = reading.distance
         try:
             self._inputs.check(now, steady)
+            measured, observations = self._inputs.measured(), self._inputs.window()
+            reading = self._meter.read(measured.position, observations)
+            self._distance = reading.distance
             resting = float(np.abs(measured.velocity).max()) <= self._settings.rest_speed
             self._monitor.add(reading, resting, steady)
             outcome = self._end(reading, steady)
             if outcome is not None:
                 return Step(self._progress("settling"), outcome)
-            return self._plan(now)
+            return self._plan(now, observations)
         except InputError as problem:
             return self._wait(problem, steady)
 
@@ -114,8 +116,7 @@ class GoalRun:
             return Outcome(Code.TIME_LIMIT, text, reading.distance)
         return None
 
-    def _plan(self, now: float) -> Step:
-        observations = self._inputs.window()
+    def _plan(self, now: float, observations: Sequence[Observation]) -> Step:
         ahead = self._inputs.commanded(now + self._plan_seconds + self._settings.take_over)
         try:
             plan, self._state = self._tools.planner.plan(observations, self.goal, self._state, ahead.position)
@@ -129,6 +130,7 @@ class GoalRun:
             stamp = made + self._settings.take_over
             start = self._inputs.commanded(stamp)
             trajectory = parameterise(start, plan.joint_path, plan.step, self._tools.limits, self._settings.horizon)
+            trajectory = self._with_fingers(trajectory, plan)
         except Exception as error:  # out of memory, NaN, no IK: the arm holds, and says why
             return self._failed(error)
         self._failures = 0
@@ -136,6 +138,12 @@ class GoalRun:
         state = "settling" if self._monitor.settling() else "planning"
         age = made - observations[-1].stamp
         return Step(self._progress(state, plan), None, trajectory, stamp, plan, made, age)
+
+    def _with_fingers(self, trajectory: Trajectory, plan: Plan) -> Trajectory:
+        if self._fingers is None or plan.gripper is None:
+            return trajectory
+        self._fingers.want(int(plan.gripper[0]))
+        return self._fingers.join(trajectory, self._inputs.fingers(), self._inputs.fingers_told())
 
     def _failed(self, error: Exception) -> Step:
         self._failures += 1

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from wm_core.kinematics.time_parameterisation import stop
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics
-from wm_core.safety import Following, TrajectoryFilter, Verdict, find_outside
+from wm_core.safety import Following, GripperFilter, Rejected, TrajectoryFilter, Verdict, find_outside, split_fingers
 from wm_core.types import JointState, MotionState, Trajectory
 from wm_ros.command_tracker import CommandTracker
 
@@ -41,14 +41,19 @@ class Guard:
     decided for `at` has to go out then, or be decided again.
     """
 
-    def __init__(self, judge: TrajectoryFilter, kinematics: Kinematics, silence: Silence) -> None:
+    def __init__(
+        self, judge: TrajectoryFilter, kinematics: Kinematics, silence: Silence, hand: GripperFilter | None = None
+    ) -> None:
+        """hand: judges the fingers' part of proposals; None where no fingers may be moved."""
         self.counts = GuardCounts()
         self._judge = judge
         self._limits: ArmLimits = judge.limits
         self._kinematics = kinematics
         self._silence = silence
         self._tracker = CommandTracker()
+        self._hand = hand
         self._measured: JointState | None = None
+        self._fingers: JointState | None = None
         self._measured_at = float("-inf")
         self._accepted_at = float("-inf")
         self._holding = False
@@ -58,9 +63,9 @@ class Guard:
         """The newest joint state."""
         return self._measured
 
-    def measure(self, state: JointState, steady: float) -> None:
-        """Takes a joint state."""
-        self._measured, self._measured_at = state, steady
+    def measure(self, state: JointState, steady: float, fingers: JointState | None = None) -> None:
+        """Takes a joint state, and that of the fingers where they are in it."""
+        self._measured, self._measured_at, self._fingers = state, steady, fingers
 
     def warm_up(self, home: np.ndarray) -> None:
         """Judges and stops once for nothing, at `home` (J,): the first time takes 50 times as long as any other."""
@@ -76,7 +81,10 @@ class Guard:
         if self.state_age(steady) > self._silence.state:
             return Verdict("rejected", f"joint_states stopped {self.state_age(steady):.2f} s ago", None)
         following = self._tracker.following if self._tracker.state(at, self._measured) else None
-        return self._judge.check(proposal, at if stamp is None else stamp, at, self._measured, following)
+        begin = at if stamp is None else stamp
+        arm, fingers = (proposal, None) if self._hand is None else split_fingers(proposal, self._hand.gripper.names)
+        verdict = self._judge.check(arm, begin, at, self._measured, following)
+        return verdict if fingers is None else self._with_fingers(verdict, fingers, begin, at)
 
     def sent(self, verdict: Verdict, at: float, steady: float) -> None:
         """What the verdict carries went out at `at`."""
@@ -87,6 +95,8 @@ class Guard:
             self.counts.accepted += 1
         self._accepted_at, self._holding = steady, False
         self._follow(verdict.trajectory, at)
+        if verdict.fingers is not None:
+            self.counts.published_outside_limits += self._fingers_outside(verdict.fingers)
 
     def reject(self, reason: str) -> None:
         """Counts a proposal that does not go out."""
@@ -124,6 +134,20 @@ class Guard:
     def moving(self, now: float) -> bool:
         """Whether the last command is still being executed."""
         return self._tracker.moving(now)
+
+    def _with_fingers(self, verdict: Verdict, fingers: Trajectory, begin: float, at: float) -> Verdict:
+        # They are told nothing without the arm: what is rejected for one is rejected for both.
+        if verdict.trajectory is None:
+            return verdict
+        try:
+            return replace(verdict, fingers=self._hand.check(fingers, begin, at, self._fingers))
+        except Rejected as rejection:
+            return Verdict("rejected", str(rejection), None)
+
+    def _fingers_outside(self, fingers: Trajectory) -> int:
+        gripper = self._hand.gripper
+        inside = (fingers.positions > gripper.lower - 1e-5) & (fingers.positions < gripper.upper + 1e-5)
+        return int((~inside.all(axis=1)).sum())
 
     def _follow(self, trajectory: Trajectory, at: float) -> None:
         # Counted by code that shares nothing with the filter that let it pass.

@@ -1,6 +1,7 @@
 """Node `guard`: the last gate before the controller, in a process of its own that never imports torch.
 
-It is the only publisher on <controller>/joint_trajectory. Whatever happens to the planner, the arm ends at rest.
+It is the only publisher on <controller>/joint_trajectory, and on that of the gripper's controller where the robot has
+one. Whatever happens to the planner, the arm ends at rest; the fingers keep to what they were last told.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from trajectory_msgs.msg import JointTrajectory
 from wm_interfaces.msg import GuardStatistics
 
 from wm_core.config import ConfigError
+from wm_core.gripper import Gripper
 from wm_core.kinematics.urdf_arm import KinematicsError
 from wm_core.limits import arm_limits
-from wm_core.safety import TrajectoryFilter, Verdict
-from wm_core.types import Trajectory
+from wm_core.safety import GripperFilter, TrajectoryFilter, Verdict
+from wm_core.types import JointState, Trajectory
 from wm_ros.conversions import (
     ConversionError,
     joint_state_from_message,
@@ -57,12 +59,14 @@ class GuardNode(Node):
             self._settings = read_parameters(self, GuardParameters)
             robot, arm = load_robot(self, self._settings.robot, self._settings.description_timeout)
             judge = TrajectoryFilter(arm_limits(robot, arm), arm, self._settings.safety())
+            hand = None if robot.gripper is None else GripperFilter(Gripper(robot.gripper), self._settings.safety())
         except (ParameterError, ConfigError, KinematicsError) as error:
             raise StartupError(f"guard: {error}") from error
         silence = Silence(self._settings.proposal_timeout, self._settings.state_timeout)
         self._names = arm.joint_names
         self._started = time.monotonic()
-        self._guard = Guard(judge, arm, silence)
+        self._fingers = () if hand is None else hand.gripper.names
+        self._guard = Guard(judge, arm, silence, hand)
         self._health = HealthReporter(self, robot.name)
         self._guard.warm_up(np.array(robot.home))
         # Collecting all that was loaded so far would take longer than a command may be late.
@@ -70,7 +74,7 @@ class GuardNode(Node):
         gc.freeze()
         if self._settings.realtime and not ask_for_real_time():
             self.get_logger().info("no permission for real-time scheduling: commands may be late on a busy machine")
-        self._connect(f"{self._settings.controller}/joint_trajectory")
+        self._connect()
         self.get_logger().info(f"guarding '{robot.name}' on {self._command.topic_name}")
 
     def failed(self, error: Exception) -> None:
@@ -81,9 +85,12 @@ class GuardNode(Node):
         """Brings the arm to rest."""
         self._hold("the guard is shutting down")
 
-    def _connect(self, command_topic: str) -> None:
+    def _connect(self) -> None:
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._command = self.create_publisher(JointTrajectory, command_topic, 10)
+        self._command = self.create_publisher(JointTrajectory, f"{self._settings.controller}/joint_trajectory", 10)
+        if self._fingers:
+            topic = f"{self._settings.gripper_controller}/joint_trajectory"
+            self._finger_command = self.create_publisher(JointTrajectory, topic, 10)
         self._statistics = self.create_publisher(GuardStatistics, "~/statistics", 10)
         # Best effort matches every publisher, and a state that is sent again is a state that is late.
         self.create_subscription(JointStateMessage, "joint_states", self._on_joints, qos_profile_sensor_data)
@@ -97,7 +104,16 @@ class GuardNode(Node):
         except ConversionError as error:
             self._health.error("joint_states", str(error))
             return
-        self._guard.measure(state, time.monotonic())
+        self._guard.measure(state, time.monotonic(), self._finger_state(message))
+
+    def _finger_state(self, message: JointStateMessage) -> JointState | None:
+        # An arm whose fingers are not there, or tell nonsense, is guarded all the same; its fingers are not moved.
+        if not self._fingers:
+            return None
+        try:
+            return joint_state_from_message(message, self._fingers)
+        except ConversionError:
+            return None
 
     def _on_proposal(self, message: JointTrajectory) -> None:
         try:
@@ -124,6 +140,8 @@ class GuardNode(Node):
             if moment.arrived():
                 sent = self._now()
                 self._command.publish(message)
+                if verdict.fingers is not None:
+                    self._finger_command.publish(trajectory_to_message(verdict.fingers))
                 self._guard.sent(verdict, sent, time.monotonic())
                 self._report_outside()
                 return verdict

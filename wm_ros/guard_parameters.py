@@ -14,6 +14,9 @@ class GuardParameters:
 
     robot: str = parameter("panda", "Robot: a name in share/wm_ros/config or the path of a YAML file.")
     controller: str = parameter("panda_arm_controller", "Controller that is commanded, on <controller>/joint_trajectory.")
+    gripper_controller: str = parameter(
+        "panda_hand_controller", "Gripper's controller, commanded on <gripper_controller>/joint_trajectory where the robot has a gripper."
+    )
     description_timeout: float = parameter(
         10.0, "How long to wait for robot_description where the robot file names no URDF (s).", 0.1, 120.0
     )

@@ -18,6 +18,7 @@ class Code(IntEnum):
     REJECTED_BY_GUARD = -6
     PLANNER_ERROR = -7
     BUSY = -8
+    SURPRISED = -9
 
 
 @dataclass(frozen=True)

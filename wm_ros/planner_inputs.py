@@ -7,6 +7,7 @@ from collections import deque
 
 import numpy as np
 
+from wm_core.gripper import Gripper
 from wm_core.history import NotReady, ObservationHistory, StampError
 from wm_core.types import JointState, MotionState, Observation, Trajectory
 from wm_ros.command_tracker import CommandTracker
@@ -27,25 +28,39 @@ class InputError(Exception):
 class PlannerInputs:
     """Latest values, safe to use from several threads. `now` is on the clock of the stamps, `steady` never jumps; s."""
 
-    def __init__(self, history: ObservationHistory, max_frame_age: float, max_state_age: float, frozen_after: float) -> None:
+    def __init__(
+        self,
+        history: ObservationHistory,
+        max_frame_age: float,
+        max_state_age: float,
+        frozen_after: float,
+        gripper: Gripper | None = None,
+    ) -> None:
+        """gripper: whose opening belongs to an observation; then every joint state has to come with its fingers."""
         self._history = history
+        self._gripper = gripper
         self._max_age = {"camera": max_frame_age, "joint_states": max_state_age}
         self._frozen_after = frozen_after
         self._lock = threading.Lock()
         self._answered = threading.Event()
         self._answered.set()
         self._joints: deque[JointState] = deque(maxlen=256)
+        self._fingers: deque[JointState] = deque(maxlen=256)
+        self._fingers_told: np.ndarray | None = None
         self._received = {"camera": float("-inf"), "joint_states": float("-inf")}
         self._problems: dict[str, str] = {}
         self._changed_at = float("-inf")
         self._tracker = CommandTracker()
 
-    def add_joints(self, state: JointState, steady: float) -> None:
-        """A joint state. One whose stamp goes back clears what was there."""
+    def add_joints(self, state: JointState, steady: float, fingers: JointState | None = None) -> None:
+        """A joint state, and that of the fingers. One whose stamp goes back clears what was there."""
         with self._lock:
             if self._joints and state.stamp < self._joints[-1].stamp:
                 self._joints.clear()
+                self._fingers.clear()
             self._joints.append(state)
+            if fingers is not None:
+                self._fingers.append(fingers)
             self._good("joint_states", steady)
 
     def add_image(self, image: np.ndarray, stamp: float, steady: float) -> None:
@@ -53,10 +68,10 @@ class PlannerInputs:
         with self._lock:
             if not self._joints:
                 return
-            joints = min(self._joints, key=lambda state: abs(state.stamp - stamp))
+            joints = _nearest(self._joints, stamp)
             before = self._history.newest
             try:
-                self._history.add(Observation(image, joints, stamp))
+                self._history.add(Observation(image, joints, stamp, self._opening(stamp)))
             except StampError as error:
                 self._problems["camera"] = str(error)
                 return
@@ -127,10 +142,35 @@ class PlannerInputs:
         with self._lock:
             return self._tracker.state(now, self._joints[-1] if self._joints else None)
 
+    def fingers(self) -> JointState | None:
+        """The newest state of the fingers."""
+        with self._lock:
+            return self._fingers[-1] if self._fingers else None
+
+    def command_fingers(self, trajectory: Trajectory) -> None:
+        """The guard sent this to the gripper's controller."""
+        with self._lock:
+            self._fingers_told = trajectory.positions[-1]
+
+    def fingers_told(self) -> np.ndarray | None:
+        """(F,), where the fingers were last told to go since `forget_fingers`."""
+        with self._lock:
+            return self._fingers_told
+
+    def forget_fingers(self) -> None:
+        """A new goal tells the fingers anew: who knows what became of them meanwhile."""
+        with self._lock:
+            self._fingers_told = None
+
     def moving(self, now: float) -> bool:
         """Whether the last command is still being executed."""
         with self._lock:
             return self._tracker.moving(now)
+
+    def _opening(self, stamp: float) -> float | None:
+        if self._gripper is None or not self._fingers:
+            return None
+        return self._gripper.opening(_nearest(self._fingers, stamp).position)
 
     def _good(self, part: str, steady: float) -> None:
         self._received[part] = steady
@@ -147,3 +187,7 @@ class PlannerInputs:
         age = now - newest.stamp
         if not -limit <= age <= limit:
             raise InputError(part, f"stamp is {age:.2f} s old, expected at most {limit:.2f} s: do the clocks agree?")
+
+
+def _nearest(states: deque[JointState], stamp: float) -> JointState:
+    return min(states, key=lambda state: abs(state.stamp - stamp))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from rclpy.node import Node
 
-from wm_core.config import PlannerConfig
+from wm_core.config import RobotConfig
+from wm_core.gripper import Gripper
 from wm_core.limits import arm_limits
 from wm_core.resources import find_model
 from wm_core.types import Goal, JointState, Observation, PlannerState
@@ -13,38 +16,64 @@ from wm_ros.planner_parameters import PlannerParameters
 from wm_ros.planner_tools import LoadError, PlannerTools
 from wm_ros.robot_source import load_robot
 
+if TYPE_CHECKING:
+    from wm_core.kinematics.urdf_arm import UrdfArm
+    from wm_core.planning import MpcPlanner
+
 NO_MODEL = "none"
 
 
 def load_tools(node: Node, parameters: PlannerParameters) -> PlannerTools:
     """Robot, model and planner, with one plan made already: the first is slow. Raises whatever is wrong."""
-    from wm_core.device import choose_device
-    from wm_core.model.checkpoint import load_card, load_world_model
-    from wm_core.planning.mpc import MpcPlanner
-
     robot, arm = load_robot(node, parameters.robot, parameters.description_timeout)
-    device = choose_device(parameters.device)
-    config, model, max_step = PlannerConfig(), None, 0.05
-    if parameters.model != NO_MODEL:
-        folder = find_model(parameters.model)
-        card = load_card(folder)
-        if card.model.joints != len(robot.joint_names):
-            raise LoadError(
-                f"model '{parameters.model}' was trained for {card.model.joints} joints, "
-                f"robot '{robot.name}' has {len(robot.joint_names)}"
-            )
-        config, model, max_step = card.planner, load_world_model(folder, device), card.model.max_step
-    threads = parameters.threads or None
-    planner = MpcPlanner(robot, arm, config, model, device=device, threads=threads, max_step=max_step)
-    tools = PlannerTools(robot.name, arm, arm_limits(robot, arm), planner, model, config.deadline)
+    planner = _load_planner(robot, arm, parameters)
+    model = planner.world_model
+    tools = PlannerTools(
+        robot.name,
+        arm,
+        arm_limits(planner.robot, arm),  # not of our own robot: the planner's keeps to where the model knows what it sees
+        planner,
+        model,
+        planner.config.deadline,
+        gripper=_gripper(robot, parameters.model) if model is not None and model.config.gripper else None,
+        objects=model is not None and model.config.objects,
+    )
     _warm_up(tools, np.array(robot.home))
     return tools
+
+
+def _load_planner(robot: RobotConfig, arm: UrdfArm, parameters: PlannerParameters) -> MpcPlanner:
+    from wm_core.agent import load_planner
+    from wm_core.device import choose_device
+    from wm_core.model.checkpoint import load_card
+    from wm_core.planning import MpcPlanner
+
+    threads = parameters.threads or None
+    if parameters.model == NO_MODEL:
+        return MpcPlanner(robot, arm, device=choose_device(parameters.device), threads=threads)
+    folder = find_model(parameters.model)
+    model = load_card(folder).model
+    if model.joints != len(robot.joint_names):
+        raise LoadError(
+            f"model '{parameters.model}' was trained for {model.joints} joints, "
+            f"robot '{robot.name}' has {len(robot.joint_names)}"
+        )
+    if model.views != 1:
+        raise LoadError(f"model '{parameters.model}' was trained with {model.views} cameras; the planner reads one")
+    return load_planner(folder, parameters.device, robot, arm, threads)
+
+
+def _gripper(robot: RobotConfig, model: str) -> Gripper:
+    if robot.gripper is None:
+        raise LoadError(f"model '{model}' was trained with a gripper, and the file of robot '{robot.name}' has no 'gripper'")
+    return Gripper(robot.gripper)
 
 
 def _warm_up(tools: PlannerTools, home: np.ndarray) -> None:
     image = np.zeros((64, 64, 3), dtype=np.uint8)
     state = JointState(home, np.zeros_like(home), 1.0)
-    observations = [Observation(image, state, 1.0 + tools.step * row) for row in range(tools.history)]
+    opening = None if tools.gripper is None else tools.gripper.opening(tools.gripper.open)
+    observations = [Observation(image, state, 1.0 + tools.step * row, opening) for row in range(tools.history)]
     goal = Goal(joints=home) if tools.world_model is None else Goal(image=image)
     plan, _ = tools.planner.plan(observations, goal, PlannerState(seed=0))
     if not np.isfinite(plan.joint_path).all():

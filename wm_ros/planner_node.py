@@ -127,7 +127,9 @@ class PlannerNode(LifecycleNode):
     @staticmethod
     def _make_inputs(parameters: PlannerParameters, tools: PlannerTools) -> PlannerInputs:
         history = ObservationHistory(tools.history, tools.step, parameters.camera_period)
-        return PlannerInputs(history, parameters.max_frame_age, parameters.max_state_age, parameters.frozen_after)
+        return PlannerInputs(
+            history, parameters.max_frame_age, parameters.max_state_age, parameters.frozen_after, tools.gripper
+        )
 
     def _stop(self, why: str) -> None:
         self._goals.close()

@@ -14,6 +14,9 @@ class PlannerParameters:
 
     robot: str = parameter("panda", "Robot: a name in share/wm_ros/config or the path of a YAML file.")
     controller: str = parameter("panda_arm_controller", "Controller whose <controller>/joint_trajectory shows what the arm follows.")
+    gripper_controller: str = parameter(
+        "panda_hand_controller", "Gripper's controller, whose <gripper_controller>/joint_trajectory shows what the fingers were told."
+    )
     model: str = parameter("panda_tabletop", "World model: a name in share/wm_ros/models or a path; none: pose and joint goals only.")
     device: str = parameter("auto", "Where the model runs.", choices=("auto", "cpu", "cuda"))
     threads: int = parameter(1, "Threads of torch; beside other busy processes one is faster than two. 0 leaves torch's own choice.", 0, 64)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Sequence
 
 import numpy as np
 
 from wm_core.config import ConfigError
+from wm_core.gripper import Gripper
 from wm_core.kinematics.urdf_arm import KinematicsError
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics, Planner, WorldModel
+from wm_core.types import Goal, Observation
 
 
 class LoadError(Exception):
@@ -18,7 +21,10 @@ class LoadError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class PlannerTools:
-    """world_model: None where only pose and joint goals are served. deadline: s that one plan may take."""
+    """world_model: None where only pose and joint goals are served. deadline: s that one plan may take.
+
+    gripper: what the model commands, None for a model without one. objects: whether the model knows of any.
+    """
 
     name: str
     kinematics: Kinematics
@@ -26,6 +32,8 @@ class PlannerTools:
     planner: Planner
     world_model: WorldModel | None
     deadline: float
+    gripper: Gripper | None = None
+    objects: bool = False
 
     @property
     def history(self) -> int:
@@ -43,6 +51,25 @@ class PlannerTools:
             return None
         position = np.asarray(self.world_model.tool_position(self.world_model.encode_goal(image)), dtype=float)
         return position if np.isfinite(position).all() else None
+
+    def scene_reader(self, goal: Goal) -> SceneReader | None:
+        """What measures a goal picture by all that it shows; None where the place of the tool says it all."""
+        if goal.image is None or self.world_model is None or not (self.gripper or self.objects):
+            return None
+        return SceneReader(self.world_model, goal)
+
+
+class SceneReader:
+    """How far what is seen is from a goal picture, as the model sees it."""
+
+    def __init__(self, world_model: WorldModel, goal: Goal) -> None:
+        self._model, self._focus = world_model, goal.focus
+        self._target = world_model.encode_goal(goal.image)
+
+    def distance(self, observations: Sequence[Observation]) -> float:
+        """observations: `history` of them, one model step apart -> m: the object's way alone, or those of all parts"""
+        latent = self._model.encode(observations)
+        return float(self._model.goal_distance(latent, self._target, self._focus))
 
 
 def explain(error: Exception) -> str:

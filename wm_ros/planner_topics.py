@@ -67,6 +67,9 @@ class PlannerTopics:
             node.create_subscription(JointTrajectory, f"{parameters.controller}/joint_trajectory", self._on_command, 10),
             node.create_subscription(GuardStatistics, "guard/statistics", self._on_guard, 10),
         ]
+        if tools.gripper is not None:
+            fingers = f"{parameters.gripper_controller}/joint_trajectory"
+            self._subscriptions.append(node.create_subscription(JointTrajectory, fingers, self._on_finger_command, 10))
         self._timer = node.create_timer(1.0, self._on_second, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def destroy(self) -> None:
@@ -119,7 +122,10 @@ class PlannerTopics:
 
     def _add_joints(self, message: JointStateMessage) -> None:
         state = joint_state_from_message(message, self._tools.limits.names, self._inputs.measured())
-        self._inputs.add_joints(state, time.monotonic())
+        gripper, fingers = self._tools.gripper, None
+        if gripper is not None:
+            fingers = joint_state_from_message(message, gripper.names, self._inputs.fingers())
+        self._inputs.add_joints(state, time.monotonic(), fingers)
 
     def _on_command(self, message: JointTrajectory, info: Any) -> None:
         if not self.active:
@@ -129,6 +135,13 @@ class PlannerTopics:
             # From when it was sent, not from when this thread got round to it.
             late = time.time() - info["source_timestamp"] / 1e9
             self._inputs.command(trajectory, self.now() - min(max(late, 0.0), 0.1))
+
+    def _on_finger_command(self, message: JointTrajectory) -> None:
+        if not self.active:
+            return
+        trajectory, _ = message_to_trajectory(message)
+        if trajectory.names == self._tools.gripper.names and len(trajectory.times):
+            self._inputs.command_fingers(trajectory)
 
     def _on_guard(self, message: GuardStatistics) -> None:
         if self._guard.update(guard_statistics_from_message(message), time.monotonic()):

@@ -14,25 +14,30 @@ from sensor_msgs.msg import JointState as JointStateMessage
 from trajectory_msgs.msg import JointTrajectory
 from wm_interfaces.msg import GuardStatistics
 
+from wm_core.gripper import Gripper
 from wm_core.kinematics.time_parameterisation import parameterise
-from wm_core.types import MotionState
+from wm_core.types import JointState, MotionState
 from wm_ros.conversions import joint_state_to_message, message_to_trajectory, trajectory_to_message
+from wm_ros.fingers import Fingers
 from wm_ros.guard_node import GuardNode
 
 COMMANDS = "/panda_arm_controller/joint_trajectory"
+FINGER_COMMANDS = "/panda_hand_controller/joint_trajectory"
 
 
 class Bench:
     """An arm that stands still, a planner's publisher, and ears on everything the guard says."""
 
-    def __init__(self, spinner, home, names):
-        self.spinner, self.home, self.names = spinner, home, names
+    def __init__(self, spinner, home, names, hand):
+        self.spinner, self.home, self.names, self.hand = spinner, home, names, hand
         self.guard = spinner.add(GuardNode())
         self.node = spinner.add(rclpy.create_node("bench"))
         self.commands, self.statistics, self.errors = [], [], []
+        self.finger_commands = []
         self.joints = self.node.create_publisher(JointStateMessage, "joint_states", 10)
         self.proposal = self.node.create_publisher(JointTrajectory, "proposal", 10)
         self.node.create_subscription(JointTrajectory, COMMANDS, self.commands.append, 10)
+        self.node.create_subscription(JointTrajectory, FINGER_COMMANDS, self.finger_commands.append, 10)
         self.node.create_subscription(GuardStatistics, "guard/statistics", self.statistics.append, 10)
         self.node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
         self.until(lambda: self.proposal.get_subscription_count() and self.statistics)
@@ -41,7 +46,8 @@ class Bench:
         return self.spinner.until(true, timeout, self.stand)
 
     def stand(self):
-        self.joints.publish(joint_state_to_message(self.names, self.home, np.zeros(7), self.now()))
+        names, position = self.names + self.hand.names, [*self.home, *self.hand.open]
+        self.joints.publish(joint_state_to_message(names, position, np.zeros(9), self.now()))
 
     def propose(self, trajectory):
         self.proposal.publish(trajectory_to_message(trajectory, self.now()))
@@ -57,8 +63,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(ros, home, limits):
-    return Bench(ros(), home, limits.names)
+def bench(ros, home, limits, robot):
+    return Bench(ros(), home, limits.names, Gripper(robot.gripper))
 
 
 @pytest.fixture
@@ -79,6 +85,21 @@ def test_a_proposal_becomes_a_command_and_silence_a_hold(bench, motion):
     bench.until(lambda: bench.says("no acceptable proposal for 0.35 s"))
     counts = bench.until(lambda: next((each for each in bench.statistics if each.holds), None))
     assert (counts.accepted + counts.clipped, counts.holds, counts.published_outside_limits) == (1, 1, 0)
+
+
+def test_fingers_go_to_their_own_controller_with_the_arm(bench, motion):
+    fingers = Fingers(bench.hand)
+    fingers.want(-1)
+    bench.until(lambda: bench.guard._guard.measured)
+    resting = JointState(bench.hand.open, np.zeros(2), bench.now())
+    bench.propose(fingers.join(motion, resting, None))
+    command = bench.until(lambda: bench.finger_commands and bench.finger_commands[0])
+    bench.until(lambda: bench.commands)
+    assert tuple(command.joint_names) == bench.hand.names and tuple(bench.commands[0].joint_names) == bench.names
+    assert command.points[-1].positions.tolist() == [0.0, 0.0] and not command.points[-1].velocities
+    # Silence holds the arm; what the fingers have in their grip they keep.
+    bench.until(lambda: bench.says("no acceptable proposal for 0.35 s"))
+    assert len(bench.finger_commands) == 1
 
 
 def test_every_refusal_has_its_reason_on_diagnostics(bench, motion):

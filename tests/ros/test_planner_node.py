@@ -6,88 +6,17 @@ import sys
 
 import numpy as np
 import pytest
-import rclpy
 import yaml
-from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.action import ActionClient
 from rclpy.lifecycle import TransitionCallbackReturn
 from sensor_msgs.msg import Image
 from sensor_msgs.msg import JointState as JointStateMessage
-from trajectory_msgs.msg import JointTrajectory
 from wm_interfaces.action import PlanToGoal
-from wm_interfaces.msg import PlannerStatistics
 
 from wm_core.types import Goal, Pose
-from wm_ros.conversions import array_to_image, joint_state_to_message
-from wm_ros.conversions.planner_messages import goal_to_action
+from wm_ros.conversions import joint_state_to_message
 from wm_ros.outcome import Code
-from wm_ros.planner_node import PlannerNode
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
-
-
-class Bench:
-    """A planner, an arm and a camera that never move, and ears on everything the planner says."""
-
-    def __init__(self, spinner, home, names):
-        self.spinner, self.home, self.names = spinner, home, names
-        self.planner = spinner.add(PlannerNode())
-        self.node = spinner.add(rclpy.create_node("bench"))
-        self.proposals, self.statistics, self.errors = [], [], []
-        self.joints = self.node.create_publisher(JointStateMessage, "joint_states", 10)
-        self.camera = self.node.create_publisher(Image, "camera/image_raw", 1)
-        self.actions = ActionClient(self.node, PlanToGoal, "planner/plan_to_goal")
-        self.node.create_subscription(JointTrajectory, "proposal", self.proposals.append, 10)
-        self.node.create_subscription(PlannerStatistics, "planner/statistics", self.statistics.append, 10)
-        self.node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
-        self.sights = [self.show_joints, self.show_image]
-        self.until(lambda: self.actions.server_is_ready() and self.node.count_publishers("/diagnostics"))
-
-    def until(self, true, timeout=10.0):
-        return self.spinner.until(true, timeout, lambda: [sight() for sight in self.sights])
-
-    def show_joints(self):
-        self.joints.publish(joint_state_to_message(self.names, self.home, np.zeros(7), self.now()))
-
-    def show_image(self):
-        self.camera.publish(array_to_image(np.zeros((8, 8, 3), np.uint8), self.now(), "camera"))
-
-    def activate(self):
-        assert self.planner.trigger_configure() == SUCCESS
-        assert self.planner.trigger_activate() == SUCCESS
-
-    def send(self, goal, time_limit=5.0):
-        message = goal_to_action(goal, self.names, "", time_limit) if isinstance(goal, Goal) else goal
-        sent = self.actions.send_goal_async(message)
-        self.until(sent.done)
-        return sent.result()
-
-    def end(self, handle):
-        result = handle.get_result_async()
-        self.until(result.done)
-        return result.result().result
-
-    def now(self):
-        return self.node.get_clock().now().nanoseconds / 1e9
-
-    def says(self, text):
-        return any(text in error for error in self.errors)
-
-    def _on_diagnostics(self, message):
-        self.errors += [part.message for part in message.status if part.level == b"\x02"]
-
-
-@pytest.fixture
-def bench(ros, home, limits):
-    made = []
-
-    def make(*arguments, model="none"):
-        made.append(Bench(ros("-p", f"model:={model}", "-p", "replan_period:=0.05", *arguments), home, limits.names))
-        return made[-1]
-
-    yield make
-    for bench in made:
-        bench.actions.destroy()
 
 
 @pytest.fixture

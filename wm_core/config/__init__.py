@@ -2,6 +2,7 @@
 
 from wm_core.config.boxes import BoxConfig
 from wm_core.config.card import ModelCardConfig
+from wm_core.config.gripper import GripperConfig
 from wm_core.config.model import MetricWeights, WorldModelConfig
 from wm_core.config.planner import ObjectiveWeights, PlannerConfig
 from wm_core.config.robot import JointLimitsConfig, RobotConfig, SphereConfig
@@ -12,6 +13,7 @@ from wm_core.config.training import LossConfig, PriorConfig, RefineConfig, Train
 __all__ = [
     "BoxConfig",
     "ConfigError",
+    "GripperConfig",
     "JointLimitsConfig",
     "LossConfig",
     "MetricWeights",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from wm_core.config.boxes import BoxConfig
+from wm_core.config.gripper import GripperConfig
 from wm_core.config.strict import Strict
 
 
@@ -38,6 +39,7 @@ class RobotConfig(Strict):
     urdf: 'pybullet:<path in pybullet_data>' or a file; None when /robot_description supplies it.
     tool_orientation: xyzw, held whenever a goal says nothing about orientation.
     workspace: where the tool may be. body: spheres that hold what has to keep clear of obstacles, where there are any.
+    gripper: None for an arm whose fingers are not to be moved.
     """
 
     name: str
@@ -49,6 +51,7 @@ class RobotConfig(Strict):
     workspace: BoxConfig
     limits: JointLimitsConfig
     body: tuple[SphereConfig, ...] = ()
+    gripper: GripperConfig | None = None
 
     @model_validator(mode="after")
     def _one_value_a_joint(self) -> RobotConfig:
@@ -58,6 +61,8 @@ class RobotConfig(Strict):
         for name, values in (("home", self.home), ("limits", self.limits.velocity)):
             if len(values) != joints:
                 raise ValueError(f"{name} has {len(values)} values, expected {joints}, one a joint")
+        if self.gripper is not None and set(self.gripper.joint_names) & set(self.joint_names):
+            raise ValueError("gripper.joint_names and joint_names share joints: expected different ones")
         for sphere in self.body:
             if sphere.joint not in self.joint_names:
                 raise ValueError(f"body has a sphere at joint '{sphere.joint}', which is not in joint_names")

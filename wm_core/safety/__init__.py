@@ -1,7 +1,8 @@
 """The last gate before the controller. Shares no code with the model and imports no torch."""
 
 from wm_core.safety.audit import Excess, find_outside
+from wm_core.safety.gripper_filter import GripperFilter, split_fingers
 from wm_core.safety.trajectory_filter import TrajectoryFilter
-from wm_core.safety.verdict import Following, Verdict
+from wm_core.safety.verdict import Following, Rejected, Verdict
 
-__all__ = ["Excess", "Following", "TrajectoryFilter", "Verdict", "find_outside"]
+__all__ = ["Excess", "Following", "GripperFilter", "Rejected", "TrajectoryFilter", "Verdict", "find_outside", "split_fingers"]

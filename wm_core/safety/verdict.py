@@ -22,12 +22,13 @@ class Verdict:
     """accepted: `trajectory` goes out; clipped: it goes out repaired, `reason` says how; rejected: nothing goes out.
 
     `trajectory` has the joints in the arm's order and its times count from the `now` of the check (plus the configured
-    latency): send it with stamp 0.
+    latency): send it with stamp 0. fingers: what goes to the gripper's controller along with it, None for nothing.
     """
 
     kind: Literal["accepted", "clipped", "rejected"]
     reason: str
     trajectory: Trajectory | None
+    fingers: Trajectory | None = None
 
 
 class Rejected(ValueError):

@@ -8,7 +8,7 @@ from typing import Sequence
 from wm_interfaces.action import PlanToGoal
 from wm_interfaces.msg import CostTerm, GuardStatistics, PlannerStatistics
 
-from wm_core.types import Goal, Plan
+from wm_core.types import Focus, Goal, Plan
 from wm_ros.conversions.errors import ConversionError
 from wm_ros.conversions.images import array_to_image, image_to_array
 from wm_ros.conversions.joints import joint_state_from_message, joint_state_to_message
@@ -16,6 +16,8 @@ from wm_ros.conversions.poses import pose_from_message, pose_to_message
 from wm_ros.conversions.times import seconds_to_duration, seconds_to_time, time_to_seconds
 from wm_ros.guard_logic import GuardCounts
 from wm_ros.outcome import Code, Outcome, Progress
+
+_FOCUS = {Focus.SCENE: PlanToGoal.Goal.FOCUS_SCENE, Focus.OBJECT: PlanToGoal.Goal.FOCUS_OBJECT}
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ def goal_from_action(
             "orientation_tolerance", message.orientation_tolerance, defaults.orientation_tolerance
         ),
         joint_tolerance=_or_default("joint_tolerance", message.joint_tolerance, defaults.joint_tolerance),
+        focus=_focus(message.focus),
     )
     return goal, _or_default("time_limit", time_to_seconds(message.time_limit), defaults.time_limit)
 
@@ -58,6 +61,7 @@ def goal_to_action(goal: Goal, joint_names: Sequence[str], frame_id: str, time_l
     message = PlanToGoal.Goal(time_limit=seconds_to_duration(time_limit))
     if goal.image is not None:
         message.image = array_to_image(goal.image, 0.0, "")
+        message.focus = _FOCUS[goal.focus]
     if goal.pose is not None:
         message.use_pose = True
         message.pose = pose_to_message(goal.pose, 0.0, frame_id)
@@ -171,6 +175,13 @@ def guard_statistics_from_message(message: GuardStatistics) -> GuardCounts:
         message.published_outside_limits,
         message.last_reason,
     )
+
+
+def _focus(value: int) -> Focus:
+    for focus, number in _FOCUS.items():
+        if number == value:
+            return focus
+    raise ConversionError(f"goal focus is {value}, expected one of: {', '.join(str(number) for number in _FOCUS.values())}")
 
 
 def _or_default(field: str, value: float, default: float) -> float:
