@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from wm_core.model.inputs import stack_feelings, stack_pictures, stack_views
+from wm_core.model.rollout import roll_out
 from wm_core.protocols import Encoder, Head, Predictor
 from wm_core.types import Focus, Observation
 
@@ -61,11 +62,7 @@ class LatentWorldModel:
 
     def rollout(self, latent: Tensor, actions: Tensor) -> Tensor:
         """latent: (K, D), actions: (S, H, A) -> (S, H, K, D)"""
-        future, steps = latent.expand(len(actions), *latent.shape), []
-        for action in actions.unbind(1):
-            future = self.next(future, action)
-            steps.append(future)
-        return torch.stack(steps, dim=1)
+        return roll_out(self.next, latent, actions)
 
     def goal_distance(self, latent: Tensor, goal: Tensor, focus: Focus = Focus.SCENE) -> Tensor:
         """latent: (..., K, D), goal: (D_v,) -> (...). Raises `ValueError` for a focus on the object."""

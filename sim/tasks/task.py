@@ -54,6 +54,7 @@ PART_LOWER, PART_UPPER = np.array([0.40, -0.15]), np.array([0.58, 0.15])
 # Where the tool starts in tasks about a part: above everything that lies on the table.
 START_LOWER, START_UPPER = np.array([0.38, -0.17, 0.12]), np.array([0.60, 0.17, 0.22])
 TABLE_BOX = BoxConfig(lower=(0.34, -0.21, 0.032), upper=(0.64, 0.21, 0.25))
+_DRAWS = 10_000  # of a goal; in the area itself a dozen is enough
 WITHDRAWN = np.array([0.36, 0.0, 0.25])  # m, where the tool is in pictures that are about the part alone
 
 
@@ -69,8 +70,15 @@ def turned(angle: float) -> np.ndarray:
 
 
 def part_goal(random: np.random.Generator, here: np.ndarray, nearest: float, farthest: float) -> np.ndarray:
-    """A place on the table `nearest` to `farthest` m from `here` (3,) -> (3,) m"""
-    while True:
+    """A place on the table `nearest` to `farthest` m from `here` (3,) -> (3,) m
+
+    Raises `ValueError` where there is none: a part that was pushed far off the table's middle.
+    """
+    for _ in range(_DRAWS):
         position = random.uniform(PART_LOWER, PART_UPPER)
         if nearest <= np.linalg.norm(position - here[:2]) <= farthest:
             return np.array([*position, here[2]])
+    x, y = here[:2]
+    raise ValueError(
+        f"the part is at ({x:.2f}, {y:.2f}) m: no goal {nearest:g} to {farthest:g} m from it between {PART_LOWER} and {PART_UPPER}"
+    )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.tasks.task import PART_LOWER, PART_UPPER
+from sim.tasks.task import PART_LOWER, PART_UPPER, part_goal
 from wm_core.types import Focus
 
 LOW, HIGH = 0.035, 0.13  # m, of the tool
@@ -182,3 +182,8 @@ def around(table, seed):
     table.reset(seed)
     target = table.stages(seed, "pose")[0].goal.pose.position
     return target, table.tool_position()
+
+
+def test_a_part_far_off_the_table_has_no_goal_and_says_so():
+    with pytest.raises(ValueError, match=r"the part is at \(2\.00, 0\.00\) m: no goal 0\.06 to 0\.15 m from it"):
+        part_goal(np.random.default_rng(0), np.array([2.0, 0.0, 0.02]), 0.06, 0.15)

@@ -11,8 +11,9 @@ from torch.nn import functional
 
 from wm_core.config import WorldModelConfig
 from wm_core.model.encoder import ConvEncoder
+from wm_core.model.inputs import stack_feelings, stack_pictures, stack_views
 from wm_core.model.predictor import make_predictor
-from wm_core.preprocess import preprocess_image
+from wm_core.model.rollout import roll_out
 from wm_core.types import Focus, Observation
 
 PIXELS = 32  # px, side of what is decoded and compared
@@ -34,14 +35,14 @@ class PixelWorldModel(nn.Module):
         self.decoder = _decoder(config.visual_dim, 3 * config.views)
 
     def encode(self, observations: Sequence[Observation]) -> Tensor:
-        """See `WorldModel`. Raises `ValueError` where the gripper is missing."""
-        pictures = [self._stack((observation.image, *observation.other_views)) for observation in observations]
-        felt = np.stack([self._felt(observation) for observation in observations]).astype(np.float32)
-        return self.encoder(self._tensor(np.stack(pictures))[None], self._tensor(felt)[None])[0]
+        """See `WorldModel`. Raises `ValueError` where a view or the gripper is missing."""
+        pictures = stack_pictures(observations, self.config.views, self.config.image_size)
+        felt = stack_feelings(observations, self.config.gripper)
+        return self.encoder(self._tensor(pictures)[None], self._tensor(felt)[None])[0]
 
     def encode_goal(self, *views: np.ndarray) -> Tensor:
-        """views: (H, W, 3) uint8 RGB each -> (3V, 32, 32)"""
-        return shrink(self._tensor(self._stack(views)))
+        """views: (H, W, 3) uint8 RGB each -> (3V, 32, 32). Raises `ValueError` for another number of views."""
+        return shrink(self._tensor(stack_views(views, self.config.views, self.config.image_size)))
 
     def next(self, latent: Tensor, action: Tensor) -> Tensor:
         """latent: (B, K, D), action: (B, A) -> (B, K, D)"""
@@ -49,11 +50,7 @@ class PixelWorldModel(nn.Module):
 
     def rollout(self, latent: Tensor, actions: Tensor) -> Tensor:
         """latent: (K, D), actions: (S, H, A) -> (S, H, K, D)"""
-        future, steps = latent.expand(len(actions), *latent.shape), []
-        for action in actions.unbind(1):
-            future = self.next(future, action)
-            steps.append(future)
-        return torch.stack(steps, dim=1)
+        return roll_out(self.next, latent, actions)
 
     def goal_distance(self, latent: Tensor, goal: Tensor, focus: Focus = Focus.SCENE) -> Tensor:
         """latent: (..., K, D), goal: (3V, 32, 32) -> (...), in shares of full brightness"""
@@ -67,16 +64,6 @@ class PixelWorldModel(nn.Module):
         """latent: (..., D) -> (..., 3V, 32, 32) in about 0..1"""
         pixels = self.decoder(latent[..., : self.config.visual_dim].reshape(-1, self.config.visual_dim))
         return pixels.reshape(*latent.shape[:-1], *pixels.shape[1:])
-
-    def _felt(self, observation: Observation) -> np.ndarray:
-        if not self.config.gripper:
-            return observation.joints.position
-        if observation.gripper is None:
-            raise ValueError("the observation does not tell the gripper's opening, which the model was trained with")
-        return np.append(observation.joints.position, observation.gripper)
-
-    def _stack(self, views: Sequence[np.ndarray]) -> np.ndarray:
-        return np.concatenate([preprocess_image(view, self.config.image_size) for view in views])
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(array).to(self.decoder[0].weight.device)

@@ -13,6 +13,7 @@ from wm_core.model.encoder import ConvEncoder
 from wm_core.model.heads import ActionMetric, Probe
 from wm_core.model.inputs import stack_feelings, stack_pictures, stack_views
 from wm_core.model.predictor import make_predictor
+from wm_core.model.rollout import roll_out
 from wm_core.model.touch import TouchHead, hold_untouched, way_back
 from wm_core.types import Focus, Observation
 
@@ -65,12 +66,8 @@ class JepaWorldModel(nn.Module):
 
     def rollout(self, latent: Tensor, actions: Tensor, predictor: nn.Module | None = None) -> Tensor:
         """latent: (K, D), actions: (S, H, A) m -> (S, H, K, D). predictor: as in `next`."""
-        future, back = latent.expand(len(actions), *latent.shape), self._way_back()
-        steps = []
-        for action in actions.unbind(1):
-            future = self._advance(future, action, predictor, back)
-            steps.append(future)
-        return torch.stack(steps, dim=1)
+        back = self._way_back()  # once: it is the same for every step
+        return roll_out(lambda before, action: self._advance(before, action, predictor, back), latent, actions)
 
     def goal_distance(self, latent: Tensor, goal: Tensor, focus: Focus = Focus.SCENE) -> Tensor:
         """latent: (..., K, D), goal: (D_v,) -> (...), of the newest moment's visual part alone.
