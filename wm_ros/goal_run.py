@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Sequence
 
 import numpy as np
@@ -31,6 +31,7 @@ class RunSettings:
     rest_speed: float
     settle_time: float
     no_progress_time: float
+    camera_period: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class GoalRun:
         self._meter = GoalMeter(goal, tools.kinematics, target, tools.scene_reader(goal))
         self._fingers = None if tools.gripper is None else Fingers(tools.gripper)
         inputs.forget_fingers()
+        self._watch = tools.gate_watch(settings.camera_period)
         self._monitor = ProgressMonitor(settings.settle_time, settings.no_progress_time, smallest_gain=0.03)
         self._state = PlannerState(seed=0)
         self._plan_seconds = 0.05
@@ -87,6 +89,9 @@ class GoalRun:
         try:
             self._inputs.check(now, steady)
             measured, observations = self._inputs.measured(), self._inputs.window()
+            surprise = None if self._watch is None else self._watch.look(self._inputs.frames())
+            if surprise is not None:
+                return self._surprised(surprise)
             reading = self._meter.read(measured.position, observations)
             self._distance = reading.distance
             resting = float(np.abs(measured.velocity).max()) <= self._settings.rest_speed
@@ -97,6 +102,10 @@ class GoalRun:
             return self._plan(now, observations)
         except InputError as problem:
             return self._wait(problem, steady)
+
+    def _surprised(self, reason: str) -> Step:
+        outcome = self.final(Code.SURPRISED, f"the model's gate stopped the arm: {reason}")
+        return replace(self._holding(InputError("gate", reason)), outcome=outcome)
 
     def final(self, code: Code, message: str) -> Outcome:
         """An end that comes from outside, with the error so far."""
@@ -130,7 +139,7 @@ class GoalRun:
             stamp = made + self._settings.take_over
             start = self._inputs.commanded(stamp)
             trajectory = parameterise(start, plan.joint_path, plan.step, self._tools.limits, self._settings.horizon)
-            trajectory = self._with_fingers(trajectory, plan)
+            trajectory = self._with_fingers(trajectory, plan, stamp)
         except Exception as error:  # out of memory, NaN, no IK: the arm holds, and says why
             return self._failed(error)
         self._failures = 0
@@ -139,10 +148,12 @@ class GoalRun:
         age = made - observations[-1].stamp
         return Step(self._progress(state, plan), None, trajectory, stamp, plan, made, age)
 
-    def _with_fingers(self, trajectory: Trajectory, plan: Plan) -> Trajectory:
+    def _with_fingers(self, trajectory: Trajectory, plan: Plan, stamp: float) -> Trajectory:
         if self._fingers is None or plan.gripper is None:
             return trajectory
         self._fingers.want(int(plan.gripper[0]))
+        if self._watch is not None:
+            self._watch.commanded(stamp, int(plan.gripper[0]))
         return self._fingers.join(trajectory, self._inputs.fingers(), self._inputs.fingers_told())
 
     def _failed(self, error: Exception) -> Step:

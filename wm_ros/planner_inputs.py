@@ -35,8 +35,14 @@ class PlannerInputs:
         max_state_age: float,
         frozen_after: float,
         gripper: Gripper | None = None,
+        remember: float = 0.0,
     ) -> None:
-        """gripper: whose opening belongs to an observation; then every joint state has to come with its fingers."""
+        """gripper: whose opening belongs to an observation; then every joint state has to come with its fingers.
+
+        remember: s for which frames are kept beside the history, for `frames`.
+        """
+        self._remember = remember
+        self._frames: deque[Observation] = deque()
         self._history = history
         self._gripper = gripper
         self._max_age = {"camera": max_frame_age, "joint_states": max_state_age}
@@ -70,12 +76,14 @@ class PlannerInputs:
                 return
             joints = _nearest(self._joints, stamp)
             before = self._history.newest
+            observation = Observation(image, joints, stamp, self._opening(stamp))
             try:
-                self._history.add(Observation(image, joints, stamp, self._opening(stamp)))
+                self._history.add(observation)
             except StampError as error:
                 self._problems["camera"] = str(error)
                 return
             self._good("camera", steady)
+            self._keep(observation)
             still = np.abs(joints.velocity).max() < _MOVING
             if still or before is None or not np.array_equal(before.image, image):
                 self._changed_at = steady
@@ -142,6 +150,11 @@ class PlannerInputs:
         with self._lock:
             return self._tracker.state(now, self._joints[-1] if self._joints else None)
 
+    def frames(self) -> tuple[Observation, ...]:
+        """What was seen of late, oldest first."""
+        with self._lock:
+            return tuple(self._frames)
+
     def fingers(self) -> JointState | None:
         """The newest state of the fingers."""
         with self._lock:
@@ -166,6 +179,13 @@ class PlannerInputs:
         """Whether the last command is still being executed."""
         with self._lock:
             return self._tracker.moving(now)
+
+    def _keep(self, observation: Observation) -> None:
+        if self._frames and observation.stamp < self._frames[-1].stamp:
+            self._frames.clear()  # the clock was set back
+        self._frames.append(observation)
+        while observation.stamp - self._frames[0].stamp > self._remember:
+            self._frames.popleft()
 
     def _opening(self, stamp: float) -> float | None:
         if self._gripper is None or not self._fingers:

@@ -18,6 +18,7 @@ from wm_ros.robot_source import load_robot
 
 if TYPE_CHECKING:
     from wm_core.kinematics.urdf_arm import UrdfArm
+    from wm_core.monitor import SurpriseGate
     from wm_core.planning import MpcPlanner
 
 NO_MODEL = "none"
@@ -37,6 +38,7 @@ def load_tools(node: Node, parameters: PlannerParameters) -> PlannerTools:
         planner.config.deadline,
         gripper=_gripper(robot, parameters.model) if model is not None and model.config.gripper else None,
         objects=model is not None and model.config.objects,
+        gate=_gate(parameters, planner, arm),
     )
     _warm_up(tools, np.array(robot.home))
     return tools
@@ -69,6 +71,15 @@ def _gripper(robot: RobotConfig, model: str) -> Gripper:
     return Gripper(robot.gripper)
 
 
+def _gate(parameters: PlannerParameters, planner: MpcPlanner, arm: UrdfArm) -> SurpriseGate | None:
+    from wm_core.monitor.store import CONFIG, load_gate
+
+    if planner.world_model is None or not parameters.gate:
+        return None
+    folder = find_model(parameters.model)
+    return load_gate(folder, planner.world_model, arm) if (folder / CONFIG).is_file() else None
+
+
 def _warm_up(tools: PlannerTools, home: np.ndarray) -> None:
     image = np.zeros((64, 64, 3), dtype=np.uint8)
     state = JointState(home, np.zeros_like(home), 1.0)
@@ -78,3 +89,5 @@ def _warm_up(tools: PlannerTools, home: np.ndarray) -> None:
     plan, _ = tools.planner.plan(observations, goal, PlannerState(seed=0))
     if not np.isfinite(plan.joint_path).all():
         raise LoadError("the model plans motion that is not finite: are its weights damaged?")
+    if tools.gate is not None:
+        tools.gate.observe(observations[-1])

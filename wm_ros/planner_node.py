@@ -26,6 +26,9 @@ from wm_ros.planner_topics import PlannerTopics
 from wm_ros.process import StartupError, run
 from wm_ros.twins import has_living_twin
 
+# s of frames for the gate: it is shown one a model step, also of the time that a slow plan takes
+_REMEMBER = 1.0
+
 
 class PlannerNode(LifecycleNode):
     """Wires the planner loop to topics and to the lifecycle."""
@@ -58,6 +61,7 @@ class PlannerNode(LifecycleNode):
         self._guard = GuardWatch(self._settings.rejection_time)
         self._topics = PlannerTopics(self, self._health, self._settings, self._tools, self._inputs, self._guard)
         self._health.clear("configure")
+        self._health.ok("gate", "none" if self._tools.gate is None else "watches while a goal is pursued")
         self._health.ok("lifecycle", "inactive")
         self.get_logger().info(f"configured for '{self._tools.name}' in {time.monotonic() - started:.1f} s")
         return TransitionCallbackReturn.SUCCESS
@@ -70,7 +74,12 @@ class PlannerNode(LifecycleNode):
             return TransitionCallbackReturn.FAILURE
         chosen = self._settings
         settings = RunSettings(
-            chosen.horizon, chosen.take_over, chosen.rest_speed, chosen.settle_time, chosen.no_progress_time
+            chosen.horizon,
+            chosen.take_over,
+            chosen.rest_speed,
+            chosen.settle_time,
+            chosen.no_progress_time,
+            chosen.camera_period,
         )
         clocks = Clocks(self._topics.now, time.monotonic)
         self._topics.active = True
@@ -128,7 +137,12 @@ class PlannerNode(LifecycleNode):
     def _make_inputs(parameters: PlannerParameters, tools: PlannerTools) -> PlannerInputs:
         history = ObservationHistory(tools.history, tools.step, parameters.camera_period)
         return PlannerInputs(
-            history, parameters.max_frame_age, parameters.max_state_age, parameters.frozen_after, tools.gripper
+            history,
+            parameters.max_frame_age,
+            parameters.max_state_age,
+            parameters.frozen_after,
+            tools.gripper,
+            remember=0.0 if tools.gate is None else _REMEMBER,
         )
 
     def _stop(self, why: str) -> None:

@@ -18,6 +18,7 @@ class PlannerParameters:
         "panda_hand_controller", "Gripper's controller, whose <gripper_controller>/joint_trajectory shows what the fingers were told."
     )
     model: str = parameter("panda_tabletop", "World model: a name in share/wm_ros/models or a path; none: pose and joint goals only.")
+    gate: bool = parameter(True, "Let the model's gate, where it has one (wm gate), stop the arm when what is seen is not what the model knows.")
     device: str = parameter("auto", "Where the model runs.", choices=("auto", "cpu", "cuda"))
     threads: int = parameter(1, "Threads of torch; beside other busy processes one is faster than two. 0 leaves torch's own choice.", 0, 64)
     description_timeout: float = parameter(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Sequence
+from typing import TYPE_CHECKING, Sequence
 
 import numpy as np
 
@@ -13,6 +13,10 @@ from wm_core.kinematics.urdf_arm import KinematicsError
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics, Planner, WorldModel
 from wm_core.types import Goal, Observation
+from wm_ros.gate_watch import GateWatch
+
+if TYPE_CHECKING:
+    from wm_core.evaluation.watch import Gate
 
 
 class LoadError(Exception):
@@ -24,6 +28,7 @@ class PlannerTools:
     """world_model: None where only pose and joint goals are served. deadline: s that one plan may take.
 
     gripper: what the model commands, None for a model without one. objects: whether the model knows of any.
+    gate: the model's, None where it has none or it is not asked.
     """
 
     name: str
@@ -34,6 +39,7 @@ class PlannerTools:
     deadline: float
     gripper: Gripper | None = None
     objects: bool = False
+    gate: Gate | None = None
 
     @property
     def history(self) -> int:
@@ -51,6 +57,12 @@ class PlannerTools:
             return None
         position = np.asarray(self.world_model.tool_position(self.world_model.encode_goal(image)), dtype=float)
         return position if np.isfinite(position).all() else None
+
+    def gate_watch(self, camera_period: float) -> GateWatch | None:
+        """A fresh one, for a new goal. camera_period: s."""
+        if self.gate is None or self.world_model is None:
+            return None
+        return GateWatch(self.gate, self.kinematics, self.step, self.world_model.action_dim, 0.5 * camera_period)
 
     def scene_reader(self, goal: Goal) -> SceneReader | None:
         """What measures a goal picture by all that it shows; None where the place of the tool says it all."""

@@ -90,6 +90,8 @@ class PlannerTopics:
     def planned(self, plan: Plan, goal: Goal, distance: float, made: float, frame_age: float) -> None:
         """See `Outputs`."""
         self._plans += 1
+        if self._tools.gate is not None:
+            self._health.ok("gate", "nothing unusual")
         self._misses += plan.deadline_missed
         report = PlanReport(
             plan, goal.kind, distance, made, frame_age, self._tools.deadline, self._plans, self._misses, self._frame_id
