@@ -136,11 +136,17 @@ class Planner(Protocol):
     """Receding-horizon choice of the best imagined future. State in, state out."""
 
     def plan(
-        self, observations: Sequence[Observation], goal: Goal, state: PlannerState, start: np.ndarray | None = None
+        self,
+        observations: Sequence[Observation],
+        goal: Goal,
+        state: PlannerState,
+        start: np.ndarray | None = None,
+        start_velocity: np.ndarray | None = None,
     ) -> tuple[Plan, PlannerState]:
         """observations: `WorldModel.history` of them, one model step apart, oldest first.
 
-        start: (J,) rad where the new plan will take over, by default the newest measured joints.
+        start: (J,) rad where the new plan will take over, by default the newest measured joints. start_velocity: (J,)
+        rad/s that the arm has there, by default as newest measured, at rest where the arm does not tell.
         """
 
 

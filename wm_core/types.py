@@ -209,9 +209,11 @@ class PlannerState:
 
     mean: (H, A) the sampler's last mean, None before the first plan (cold start); stamp: the time it was made for (s).
     seed: of the next draw. kind: the goal kind that the mean belongs to (a mean in another action space is not reused).
+    elites: (K, H, A), the best of the last plan's samples, None from a method that keeps none.
     """
 
     seed: int
     mean: Any | None = None
     stamp: float | None = None
     kind: str = ""
+    elites: Any | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from wm_core.config.strict import Strict
@@ -22,9 +24,27 @@ class ObjectiveWeights(Strict):
     obstacles: float = Field(1.0, gt=0.0, description="per m too near to a declared obstacle; not to be switched off")
 
 
+class IcemConfig(Strict):
+    """What the method `icem` has of its own."""
+
+    noise_exponent: float = Field(1.0, ge=0.0, le=8.0, description="of the noise's power over frequency; 0 is white")
+    shrink: float = Field(1.25, ge=1.0, description="of the samples, from one iteration to the next")
+    kept: float = Field(0.3, ge=0.0, le=1.0, description="of the elites, for the next iteration and the next plan")
+    momentum: float = Field(0.1, ge=0.0, lt=1.0, description="of mean and spread in a refit")
+
+
+class MppiConfig(Strict):
+    """What the method `mppi` has of its own."""
+
+    temperature: float = Field(0.3, gt=0.0, description="of the weights, in cost of the last of the elites over the best")
+    annealing: float = Field(0.6, gt=0.0, le=1.0, description="of the noise, from one iteration to the next")
+
+
 class PlannerConfig(Strict):
     """Model-predictive planner: samples x horizon x iterations is its budget. deadline: s for one plan."""
 
+    method: Literal["cem", "icem", "mppi"] = "cem"
+    gradient_steps: int = Field(0, ge=0, le=1000, description="downhill from the best that the method has found")
     samples: int = Field(128, ge=4, le=65536)
     horizon: int = Field(5, ge=1, le=64)
     iterations: int = Field(3, ge=1, le=100)
@@ -37,4 +57,6 @@ class PlannerConfig(Strict):
     prior_share: float = Field(0.3, ge=0.0, le=1.0, description="of the samples, drawn from the model's action prior if it has one")
     deadline: float = Field(0.1, gt=0.0, le=60.0)
     seed: int = Field(0, ge=0)
+    icem: IcemConfig = IcemConfig()
+    mppi: MppiConfig = MppiConfig()
     weights: ObjectiveWeights = ObjectiveWeights()

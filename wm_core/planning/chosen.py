@@ -8,8 +8,8 @@ import numpy as np
 from torch import Tensor
 
 from wm_core.config import PlannerConfig
-from wm_core.planning.cem import Found
 from wm_core.planning.objectives import GoalLatent
+from wm_core.planning.search import Found
 from wm_core.types import Plan
 
 

@@ -26,9 +26,9 @@ class WithGripper:
         self.dimension = arm.dimension + 1
         self._arm = arm
 
-    def candidates(self, actions: Tensor, start: Tensor) -> Candidates:
+    def candidates(self, actions: Tensor, start: Tensor, velocity: Tensor | None = None) -> Candidates:
         """See `MotionSpace`."""
-        moved = self._arm.candidates(actions[..., :-1], start)
+        moved = self._arm.candidates(actions[..., :-1], start, velocity)
         return replace(moved, actions=actions, gripper=gripper_command(actions[..., -1]))
 
     def straight(self, start: Tensor, goal: Goal, horizon: int) -> Tensor | None:

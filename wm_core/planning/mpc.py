@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Callable, Sequence
 
 import numpy as np
@@ -14,17 +16,17 @@ from torch.nn.functional import pad
 from wm_core.config import BoxConfig, PlannerConfig, RobotConfig
 from wm_core.limits import arm_limits
 from wm_core.planning.batched_kinematics import BatchedKinematics
-from wm_core.planning.cem import CrossEntropySearch
+from wm_core.planning.beginning import begin_search, measured_velocity
 from wm_core.planning.chosen import as_plan
 from wm_core.planning.detours import with_detours
 from wm_core.planning.ensemble import plan_uncertainty
 from wm_core.planning.evaluator import Scores
+from wm_core.planning.methods import make_search
 from wm_core.planning.objectives import Obstacles
 from wm_core.planning.prior import ActionPrior, Guesses, guess
 from wm_core.planning.rehearsal import Rehearsal, rehearse
 from wm_core.planning.task import Task, TaskBuilder
 from wm_core.planning.task_cache import TaskCache
-from wm_core.planning.warm_start import shift_in_time
 from wm_core.protocols import WorldModel
 from wm_core.types import Goal, Observation, Plan, PlannerState
 
@@ -77,7 +79,7 @@ class MpcPlanner:
         clear = Obstacles(weights.obstacles, batched, robot, self.obstacles) if self.obstacles else None
         self._builder = TaskBuilder(robot, limits, batched, weights, world_model, self.step, max_step, clear)
         self._tasks = TaskCache(self._builder.build)
-        self._search = CrossEntropySearch(config, clock)
+        self._search = make_search(config, clock)
         self._threads = threads
         self._clock = clock
 
@@ -111,40 +113,54 @@ class MpcPlanner:
             obstacles,
         )
 
-    @torch.inference_mode()
     def plan(
-        self, observations: Sequence[Observation], goal: Goal, state: PlannerState, start: np.ndarray | None = None
+        self,
+        observations: Sequence[Observation],
+        goal: Goal,
+        state: PlannerState,
+        start: np.ndarray | None = None,
+        start_velocity: np.ndarray | None = None,
     ) -> tuple[Plan, PlannerState]:
         """See `Planner`. Without an image in the goal only the newest observation is looked at, and not its image.
 
         Raises `PlanningError` when no future has a finite cost, `ValueError` when observations are too few or the
-        goal needs a model that is not there.
+        goal needs a model that is not there, or one that no gradient comes back from while `gradient_steps` asks for it.
         """
+        with self._without_gradient():
+            return self._plan(observations, goal, state, start, start_velocity)
+
+    def _plan(
+        self,
+        observations: Sequence[Observation],
+        goal: Goal,
+        state: PlannerState,
+        start: np.ndarray | None,
+        start_velocity: np.ndarray | None,
+    ) -> tuple[Plan, PlannerState]:
         started = self._clock()
         self._apply_threads()
         task = self._tasks.get(goal)
         newest = observations[-1]
-        begin = np.asarray(newest.joints.position if start is None else start, dtype=float)
-        joints = self._kinematics.tensor(begin)
+        place = np.asarray(newest.joints.position if start is None else start, dtype=float)
+        joints = self._kinematics.tensor(place)
+        moving = measured_velocity(newest.joints) if start_velocity is None else start_velocity
+        velocity = self._kinematics.tensor(moving)
         latent = self._imagine_until(observations, joints) if task.evaluator.needs_latents else None
 
         def score(actions: Tensor) -> Scores:
-            return task.evaluator.evaluate(task.space.candidates(actions, joints), latent)
+            return task.evaluator.evaluate(task.space.candidates(actions, joints, velocity), latent)
 
         generator = torch.Generator().manual_seed(state.seed)
-        mean, std = self._initial(task, state, newest.stamp)
-        proposals = [torch.zeros_like(mean)]  # holding still is always an option
-        straight = task.space.straight(joints, goal, self.config.horizon)
-        proposals += [straight] if straight is not None else []
+        begin = begin_search(self.config, self._kinematics, task, state, newest.stamp, self.step, joints)
         guesses = self._guess(task, latent, generator)
         if self.obstacles and task.tool:
-            guesses = with_detours(guesses, self.config.samples, *mean.shape, generator)
-        found = self._search.search(score, mean, std, proposals, generator, started, guesses)
-        after = PlannerState(_draw_seed(generator), found.mean.cpu().numpy(), newest.stamp, task.kind)
+            guesses = with_detours(guesses, self.config.samples, *begin.mean.shape, generator)
+        found = self._search.search(score, replace(begin, guesses=guesses), generator, started)
+        elites = None if found.elites is None else found.elites.cpu().numpy()
+        after = PlannerState(_draw_seed(generator), found.mean.cpu().numpy(), newest.stamp, task.kind, elites)
         unsure = plan_uncertainty(self.world_model, latent, found.scores.candidates.controls[found.row])
-        return as_plan(found, begin, unsure, self.step, self.config, self._clock() - started), after
+        return as_plan(found, place, unsure, self.step, self.config, self._clock() - started), after
 
-    @torch.inference_mode()
     def rehearse(self, observations: Sequence[Observation], goal: Goal, controls: np.ndarray) -> Rehearsal:
         """What `controls` (S, H, 4), m of tool displacement and the gripper's command, would lead to from here.
 
@@ -153,9 +169,14 @@ class MpcPlanner:
         if self.world_model is None:
             raise ValueError("there is no world model to imagine with")
         self._apply_threads()
-        joints = self._kinematics.tensor(observations[-1].joints.position)
-        latent = self._imagine_until(observations, joints)
-        return rehearse(self._builder, self._tasks.get(goal), latent, joints, self._kinematics.tensor(controls))
+        with self._without_gradient():
+            joints = self._kinematics.tensor(observations[-1].joints.position)
+            latent = self._imagine_until(observations, joints)
+            return rehearse(self._builder, self._tasks.get(goal), latent, joints, self._kinematics.tensor(controls))
+
+    def _without_gradient(self) -> AbstractContextManager:
+        # What is made in inference mode, goals that are remembered too, can never take part in a gradient.
+        return torch.no_grad() if self.config.gradient_steps else torch.inference_mode()
 
     def _imagine_until(self, observations: Sequence[Observation], joints: Tensor) -> Tensor:
         """The latent at the moment the new plan takes over: the newest frame, plus the motion that is already decided.
@@ -179,17 +200,6 @@ class MpcPlanner:
         if self.prior is None or count == 0 or latent is None or task.encoded is None or not task.tool:
             return None
         return guess(self.prior, latent, task.encoded, task.goal.focus, count, self.config.horizon, generator)
-
-    def _initial(self, task: Task, state: PlannerState, stamp: float) -> tuple[Tensor, Tensor]:
-        shape = (self.config.horizon, task.space.dimension)
-        warm = None
-        usable = self.config.warm_start and state.mean is not None and state.stamp is not None
-        if usable and state.kind == task.kind and np.shape(state.mean) == shape:
-            warm = shift_in_time(np.asarray(state.mean), (stamp - state.stamp) / self.step)
-        if warm is None:
-            return self._kinematics.tensor(np.zeros(shape)), self._kinematics.tensor(np.full(shape, self.config.initial_std))
-        # The refit is free to leave the bounds; between plans it is brought back, or it would wander off for good.
-        return self._kinematics.tensor(np.clip(warm, -1.0, 1.0)), self._kinematics.tensor(np.full(shape, self.config.warm_std))
 
     def _apply_threads(self) -> None:
         # The setting belongs to the calling thread, and plans are made in a thread of their own.

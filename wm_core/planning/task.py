@@ -12,7 +12,8 @@ from wm_core.limits import ArmLimits
 from wm_core.planning.batched_kinematics import BatchedKinematics
 from wm_core.planning.evaluator import Evaluator
 from wm_core.planning.gripper import WithGripper
-from wm_core.planning.motion import JointMotion, MotionSpace, ToolMotion
+from wm_core.planning.joint_motion import JointMotion
+from wm_core.planning.motion import MotionSpace
 from wm_core.planning.objectives import (
     Effort,
     GoalJoints,
@@ -27,6 +28,7 @@ from wm_core.planning.objectives import (
     Workspace,
 )
 from wm_core.planning.rotation import rotation_matrix
+from wm_core.planning.tool_motion import ToolMotion
 from wm_core.protocols import Objective, WorldModel
 from wm_core.types import Goal
 

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+
+from wm_core.types import PlannerState
+
+
+def carry_over(state: PlannerState, stamp: float, step: float) -> PlannerState | None:
+    """`state` with mean and elites as they are at `stamp` (s), actions being `step` s long; None where nothing is left."""
+    if state.mean is None or state.stamp is None:
+        return None
+    steps = (stamp - state.stamp) / step
+    mean = shift_in_time(np.asarray(state.mean), steps)
+    if mean is None:
+        return None
+    elites = None if state.elites is None else np.stack([shift_in_time(one, steps) for one in np.asarray(state.elites)])
+    return replace(state, mean=mean, stamp=stamp, elites=elites)
 
 
 def shift_in_time(mean: np.ndarray, steps: float) -> np.ndarray | None:

@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from wm_core.config import PlannerConfig
-from wm_core.planning.cem import CrossEntropySearch, PlanningError
+from wm_core.planning.cem import CrossEntropySearch
 from wm_core.planning.evaluator import Scores
 from wm_core.planning.rotation import limit_norm
+from wm_core.planning.search import Beginning, PlanningError
 from wm_core.protocols import Candidates
 
 HORIZON = 4
@@ -30,7 +31,7 @@ def search(score, proposals=(), clock=lambda: 0.0, seed=0, **settings):
     config = PlannerConfig(**{"samples": 64, "horizon": HORIZON, "iterations": 20, "deadline": 60.0, **settings})
     zero = torch.zeros(HORIZON, 2)
     found = CrossEntropySearch(config, clock).search(
-        score, zero, torch.full_like(zero, 0.6), proposals, torch.Generator().manual_seed(seed), clock()
+        score, Beginning(zero, torch.full_like(zero, 0.6), tuple(proposals)), torch.Generator().manual_seed(seed), clock()
     )
     return found, found.scores.candidates.actions[found.row]
 

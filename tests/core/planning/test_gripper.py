@@ -8,7 +8,7 @@ from wm_core.config import ObjectiveWeights, PlannerConfig
 from wm_core.planning import MpcPlanner
 from wm_core.planning.batched_kinematics import BatchedKinematics
 from wm_core.planning.gripper import WithGripper, gripper_command
-from wm_core.planning.motion import ToolMotion
+from wm_core.planning.tool_motion import ToolMotion
 from wm_core.planning.objectives import GripperEffort
 from wm_core.protocols import Candidates
 from wm_core.types import Goal, PlannerState, Pose

@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from wm_core.planning.batched_kinematics import BatchedKinematics
-from wm_core.planning.motion import LIMIT_MARGIN, SPEED_SHARE, JointMotion, ToolMotion
+from wm_core.planning.bounds import LIMIT_MARGIN, SPEED_SHARE
+from wm_core.planning.joint_motion import JointMotion
+from wm_core.planning.tool_motion import ToolMotion
 from wm_core.types import Goal, Pose
 
 MAX_STEP, STEP = 0.05, 0.2

@@ -9,6 +9,7 @@ from wm_core.planning import MpcPlanner
 from wm_core.planning.cem import CrossEntropySearch
 from wm_core.planning.evaluator import Scores
 from wm_core.planning.prior import ActionPrior, Guesses, fit_horizon
+from wm_core.planning.search import Beginning
 from wm_core.protocols import Candidates
 from wm_core.types import Focus, Goal, PlannerState, Pose
 
@@ -98,7 +99,7 @@ def test_guesses_stand_in_every_draw():
     zero = torch.zeros(1, 1)
     guesses = Guesses((torch.tensor([[7.0]]),), torch.tensor([1.4, 9.0, 9.0, 9.0, 9.0, 9.0]).reshape(6, 1, 1))
     CrossEntropySearch(config, lambda: 0.0).search(
-        score, zero, torch.full_like(zero, 0.01), [], torch.Generator().manual_seed(0), 0.0, guesses
+        score, Beginning(zero, torch.full_like(zero, 0.01), (), guesses), torch.Generator().manual_seed(0), 0.0
     )
     assert torch.equal(drawn[0][-6:], guesses.samples)
     assert all(7.0 in draw[:, 0, 0].tolist() for draw in drawn[:3])  # the mode is tried every time

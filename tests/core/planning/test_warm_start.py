@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from wm_core.planning.warm_start import shift_in_time
+from wm_core.planning.warm_start import carry_over, shift_in_time
+from wm_core.types import PlannerState
 
 MEAN = np.array([[1.0], [3.0], [5.0]])
 
@@ -24,3 +25,15 @@ def test_at_once_it_is_unchanged():
 @pytest.mark.parametrize("steps", [3.0, 100.0, -0.1, float("nan")])
 def test_nothing_is_left(steps):
     assert shift_in_time(MEAN, steps) is None
+
+
+def test_elites_are_carried_over_with_the_mean():
+    # Made at 3.0 s with steps of 0.2 s; at 3.2 s one step is over.
+    rows = np.arange(12.0).reshape(2, 3, 2)
+    state = PlannerState(7, rows[0], 3.0, "image", rows)
+    later = carry_over(state, 3.2, 0.2)
+    assert later.mean == pytest.approx(rows[0][[1, 2, 2]]) and later.elites == pytest.approx(rows[:, [1, 2, 2]])
+    assert (later.seed, later.stamp, later.kind) == (7, 3.2, "image")
+    assert carry_over(state, 3.7, 0.2) is None  # all three steps are over
+    assert carry_over(PlannerState(7), 3.2, 0.2) is None
+    assert carry_over(PlannerState(7, rows[0], 3.0), 3.2, 0.2).elites is None

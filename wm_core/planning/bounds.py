@@ -1,0 +1,73 @@
+"""The limits of one arm while it is planned for: how far its joints may be, how fast, and how soon faster or slower."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wm_core.limits import ArmLimits
+from wm_core.planning.batched_kinematics import BatchedKinematics
+
+SPEED_SHARE = 0.8  # of the velocity limits: what is left over lets the time parameterisation catch up
+ACCELERATION_SHARE = 0.98  # of the acceleration limits: rounding must not matter
+LIMIT_MARGIN = 0.01  # rad kept from the position limits, m kept from the workspace box
+
+
+class JointBounds:
+    """Joint limits as tensors, with their margins. Velocity is the change of joints in a model step.
+
+    Joints are never so fast toward a position limit that they could not stop before it. From a start that can, every
+    path keeps all limits; from one that cannot, acceleration is kept and the arm is back inside as soon as that allows.
+    """
+
+    def __init__(self, limits: ArmLimits, step: float, kinematics: BatchedKinematics) -> None:
+        """step: s."""
+        self._lower = kinematics.tensor(limits.lower + LIMIT_MARGIN)
+        self._upper = kinematics.tensor(limits.upper - LIMIT_MARGIN)
+        self.largest = kinematics.tensor(SPEED_SHARE * limits.velocity * step)  # (J,) rad in a step
+        swing = ACCELERATION_SHARE * limits.acceleration * step**2
+        self._swing = kinematics.tensor(swing)  # (J,) rad, how much more or less than in the step before
+        self.braking_steps = int(np.ceil((limits.velocity * step / swing).max()))  # until the fastest joint is at rest
+        steps = np.arange(1, self.braking_steps).reshape(-1, 1, 1)
+        self._parts, self._offsets = kinematics.tensor(1.0 / (steps + 1.0)), kinematics.tensor(steps * swing / 2.0)
+
+    def advance(self, joints: Tensor, before: Tensor, change: Tensor) -> Tensor:
+        """joints, before, change: (S, J) rad -> (S, J), the joints one step after `joints`.
+
+        before: the change of the step before; change: what is wanted. It is slowed as a whole so that its direction
+        stays, and comes as near to it from `before` as acceleration allows.
+        """
+        wanted = change / (change.abs() / self.largest).amax(-1, keepdim=True).clamp(min=1.0)
+        jump = wanted - before
+        late = 1.0 - 1.0 / (jump.abs() / self._swing).amax(-1, keepdim=True).clamp(min=1.0)
+        after = torch.clamp(joints + wanted - late * jump, self._lower, self._upper)
+        if len(self._parts):
+            after = torch.clamp(after, joints - self._fastest(joints - self._lower), joints + self._fastest(self._upper - joints))
+        return torch.clamp(after, joints + before - self._swing, joints + before + self._swing)
+
+    def brake(self, change: Tensor) -> Tensor:
+        """(S, J) rad in a step -> in the next one, every joint braking as hard as it may."""
+        return change - torch.clamp(change, -self._swing, self._swing)
+
+    def stops(self, joints: Tensor, change: Tensor) -> Iterator[Tensor]:
+        """Where braking leads from `joints`, step by step until everything is at rest; nothing if it is in the next step.
+
+        joints: (..., J) rad, change: (..., J) rad in the step before.
+        """
+        for _ in range(self.braking_steps):
+            change = self.brake(change)
+            if not change.any():
+                return
+            joints = joints + change
+            yield joints
+
+    def _fastest(self, room: Tensor) -> Tensor:
+        """(S, J) rad to a limit -> rad that the next step may go there, if it takes more than one to stop.
+
+        A joint that goes d and then brakes by s in every step comes to rest after d + (d - s) + ... with n terms after
+        the first: (n + 1) d - s n (n + 1) / 2. The largest of these over n is the way it needs.
+        """
+        return (room * self._parts + self._offsets).amin(0)

@@ -1,0 +1,76 @@
+"""Keeps the tool in the workspace, with the time that it takes to stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from wm_core.limits import ArmLimits
+from wm_core.planning.batched_kinematics import BatchedKinematics, ToolState
+from wm_core.planning.bounds import JointBounds
+
+ROUNDING = 1e-4  # m kept from the very edge of the box
+EDGE = 1e-3  # m from the edge, where what would be outside is brought to
+
+
+class Box(NamedTuple):
+    """lower, upper: (S, 3) m, or (1, 3) for all samples."""
+
+    lower: Tensor
+    upper: Tensor
+
+    def leaves(self, position: Tensor) -> Tensor:
+        """(S, ..., 3) m -> (S, ...), whether it is outside."""
+        shape = (len(self.lower),) + (1,) * (position.ndim - 2) + (3,)
+        return ((position < self.lower.view(shape)) | (position > self.upper.view(shape))).any(-1)
+
+    def nearest(self, position: Tensor) -> Tensor:
+        """(S, 3) m -> the same, inside."""
+        return torch.clamp(position, self.lower + EDGE, self.upper - EDGE)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One step of every sample. joints, change: (S, J) rad, where it ends and what it changed. tool: at its end."""
+
+    joints: Tensor
+    change: Tensor
+    tool: ToolState
+
+
+class WorkspaceKeeper:
+    """Every step ends in the box, and so would braking from there: what would not is replaced by braking.
+
+    A start that is outside, or that cannot stop before it is, may be as far outside as braking takes it.
+    """
+
+    def __init__(self, kinematics: BatchedKinematics, bounds: JointBounds, limits: ArmLimits) -> None:
+        self._kinematics, self._bounds = kinematics, bounds
+        self._lower = kinematics.tensor(limits.workspace_lower + ROUNDING)
+        self._upper = kinematics.tensor(limits.workspace_upper - ROUNDING)
+
+    def allowed(self, start: Moved) -> Box:
+        """start: where the samples begin, one row each or one for all."""
+        places = [start.tool.position]
+        places += [self._kinematics.forward(joints)[0] for joints in self._bounds.stops(start.joints, start.change)]
+        reached = torch.stack(places)
+        return Box(torch.minimum(self._lower, reached.amin(0)), torch.maximum(self._upper, reached.amax(0)))
+
+    def leaving(self, box: Box, joints: Tensor, change: Tensor, position: Tensor) -> Tensor:
+        """joints, change: (S, ..., J) rad, position: (S, ..., 3) m -> (S, ...), whether it is outside or could not stop before."""
+        outside = box.leaves(position)
+        for stop in self._bounds.stops(joints, change):
+            outside = outside | box.leaves(self._kinematics.forward(stop)[0])
+        return outside
+
+    def keep(self, box: Box, before: Moved, after: Moved) -> Moved:
+        """`after`, or where that leaves the box, braking from `before`."""
+        leaving = self.leaving(box, after.joints, after.change, after.tool.position)
+        if not leaving.any():
+            return after
+        change = torch.where(leaving[:, None], self._bounds.brake(before.change), after.change)
+        joints = torch.where(leaving[:, None], before.joints + change, after.joints)
+        return Moved(joints, change, self._kinematics.tool(joints))

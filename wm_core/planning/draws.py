@@ -1,0 +1,52 @@
+"""Random actions: noise that is alike in neighbouring steps, and seats for candidates that are not drawn."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+import torch
+from torch import Tensor
+
+from wm_core.planning.evaluator import Scores
+
+
+def correlation_root(horizon: int, correlation: float) -> Tensor:
+    """(H, H), the Cholesky root of correlation^|h - k|: every step keeps unit variance."""
+    steps = torch.arange(horizon, dtype=torch.float64)
+    return torch.linalg.cholesky(correlation ** (steps[:, None] - steps).abs()).float()
+
+
+def coloured_root(horizon: int, exponent: float) -> Tensor:
+    """(H, 2 H): makes white noise coloured, of power f^-exponent, every step of unit variance; 0 leaves it white.
+
+    The filter of Timmer and Koenig (1995), as iCEM takes it: the constant part has the power of the slowest wave. Waves
+    are of twice the horizon, because the ends of a whole period would be alike.
+    """
+    waves = torch.arange(horizon + 1, dtype=torch.float64).clamp(min=1.0) ** (-exponent / 2.0)
+    kernel = torch.fft.irfft(waves, n=2 * horizon)
+    kernel = kernel / kernel.norm()
+    shifts = torch.arange(horizon)[:, None] - torch.arange(2 * horizon)
+    return kernel[shifts % (2 * horizon)].float()
+
+
+def draw(mean: Tensor, std: Tensor, count: int, root: Tensor, generator: torch.Generator) -> Tensor:
+    """mean, std: (H, A), root: (H, K) -> (count, H, A); drawn on the CPU, so that one seed means the same on every device."""
+    white = torch.randn(count, root.shape[1], mean.shape[1], generator=generator)
+    return mean + std * torch.einsum("hk,ska->sha", root, white).to(mean)
+
+
+def seat(actions: Tensor, chosen: Sequence[Tensor], guided: Tensor | None) -> Tensor:
+    """(S, H, A) with `chosen`, (H, A) each, in the first rows, as many as there is room for, and `guided` in the last."""
+    if guided is not None:
+        actions[len(actions) - len(guided) :] = guided
+    chosen = chosen[: len(actions)]
+    actions[: len(chosen)] = torch.stack(list(chosen))
+    return actions
+
+
+def around_the_best(scores: Scores, last: int, count: int, std: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """-> (count, H, A), white draws around the best of the last `last` candidates, a `share` of them, at least one."""
+    best = torch.topk(scores.costs[-last:], max(1, round(share * last)), largest=False).indices
+    centres = scores.candidates.actions[-last:][best]
+    noise = torch.randn(count, *std.shape, generator=generator).to(std)
+    return centres[torch.arange(count, device=std.device) % len(centres)] + std * noise

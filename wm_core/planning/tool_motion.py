@@ -1,0 +1,87 @@
+"""Actions that move the tool."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wm_core.limits import ArmLimits
+from wm_core.planning.batched_kinematics import BatchedKinematics
+from wm_core.planning.bounds import LIMIT_MARGIN, JointBounds
+from wm_core.planning.box import Moved, WorkspaceKeeper
+from wm_core.planning.motion import as_candidates, paced, standing
+from wm_core.planning.rotation import limit_norm, rotation_error, rotation_matrix
+from wm_core.protocols import Candidates
+from wm_core.types import Goal
+
+
+class ToolMotion:
+    """A = 3: tool displacement of each step, no longer than `max_step`, by damped differential inverse kinematics.
+
+    The tool turns toward one orientation meanwhile, at most `max_turn` rad a step, and what freedom remains
+    pulls the arm to its home posture. The tool stays in the workspace box; where the arm cannot follow (limits,
+    singularity) the displacements reported are those it makes, not those that were asked for.
+    """
+
+    dimension = 3
+    max_turn = 0.3
+    posture_gain = 0.1  # of the way home in a step, in the null space
+    damping = 1e-4  # m^2, squared: singular values well above 0.01 pass undamped
+
+    def __init__(
+        self,
+        kinematics: BatchedKinematics,
+        limits: ArmLimits,
+        home: np.ndarray,
+        orientation: np.ndarray,
+        max_step: float,
+        step: float,
+    ) -> None:
+        """home: (J,) rad. orientation: (4,) xyzw, what the tool turns toward. max_step: m in one step of `step` s."""
+        self._kinematics = kinematics
+        self._bounds = JointBounds(limits, step, kinematics)
+        self._keeper = WorkspaceKeeper(kinematics, self._bounds, limits)
+        self._home = kinematics.tensor(home)
+        self._orientation = kinematics.tensor(rotation_matrix(orientation))
+        self._box = (
+            kinematics.tensor(limits.workspace_lower + LIMIT_MARGIN),
+            kinematics.tensor(limits.workspace_upper - LIMIT_MARGIN),
+        )
+        self._max_step = max_step
+        self._step = step
+        self._damping = self.damping * torch.eye(6, device=kinematics.device)
+
+    def candidates(self, actions: Tensor, start: Tensor, velocity: Tensor | None = None) -> Candidates:
+        """See `MotionSpace`."""
+        wanted = limit_norm(actions, 1.0) * self._max_step
+        begin = at = standing(self._kinematics, start, velocity, self._step)
+        box = self._keeper.allowed(begin)
+        steps = []
+        for displacement in wanted.unbind(1):
+            joints = self._follow(at, displacement)
+            moved = Moved(joints, joints - at.joints, self._kinematics.tool(joints))
+            at = self._keeper.keep(box, at, moved)
+            steps.append(at)
+        return as_candidates(actions, start, begin, steps)
+
+    def straight(self, start: Tensor, goal: Goal, horizon: int) -> Tensor | None:
+        """See `MotionSpace`; needs a pose in the goal."""
+        if goal.pose is None:
+            return None
+        position, _ = self._kinematics.forward(start)
+        way = (self._kinematics.tensor(goal.pose.position) - position) / self._max_step
+        return paced(way, way.norm(), horizon)
+
+    def _follow(self, at: Moved, displacement: Tensor) -> Tensor:
+        tool = at.tool
+        inside = torch.clamp(tool.position + displacement, *self._box) - tool.position
+        turn = limit_norm(rotation_error(tool.rotation, self._orientation), self.max_turn)
+        inside = limit_norm(inside, self._max_step)
+        twist = torch.cat([inside, turn.expand(len(inside), 3)], dim=-1)[..., None]  # (S, 6, 1)
+        posture = self.posture_gain * (self._home - at.joints)[..., None]  # (S, J, 1)
+        jacobian, transposed = tool.jacobian, tool.jacobian.mT
+        # dq = n + J^T (J J^T + lambda I)^-1 (twist - J n): least squares with the posture in the null space
+        remaining = twist - jacobian @ posture
+        change = posture + transposed @ torch.linalg.solve(jacobian @ transposed + self._damping, remaining)
+        return self._bounds.advance(at.joints, at.change, change.squeeze(-1))
