@@ -1,4 +1,4 @@
-"""The topics of the simulator node: those of a real arm and camera, and one of ground truth."""
+"""The topics of the simulator node: those of a real arm and camera, and two of ground truth."""
 
 from __future__ import annotations
 
@@ -55,8 +55,9 @@ class SimTopics:
         self._joints = node.create_publisher(JointStateMessage, "joint_states", 10)
         self._image = node.create_publisher(Image, "camera/image_raw", _IMAGE)
         self._info = node.create_publisher(CameraInfo, "camera/camera_info", _IMAGE)
-        # For scoring only: no planner subscribes to this, an arm in the world cannot publish it.
+        # For scoring only: no planner subscribes to these, an arm in the world cannot publish them.
         self._tool_pose = node.create_publisher(PoseStamped, "~/tool_pose", 10)
+        self._part_pose = node.create_publisher(PoseStamped, "~/part_pose", 10)
         self._clock = node.create_publisher(Clock, "/clock", 10) if parameters.publish_clock else None
         self._description = node.create_publisher(String, "robot_description", _LATCHED)
         self._description.publish(text_message(robot_description()))
@@ -77,9 +78,11 @@ class SimTopics:
         velocity = np.concatenate([finger_velocity, arm.velocity])
         self._joints.publish(joint_state_to_message(_DRIVER_ORDER, position, velocity, arm.stamp))
 
-    def tool_pose(self, pose: Pose, stamp: float) -> None:
-        """~/tool_pose."""
-        self._tool_pose.publish(pose_to_message(pose, stamp, self._parameters.base_frame))
+    def truth(self, tool: Pose, part: Pose, stamp: float) -> None:
+        """~/tool_pose and ~/part_pose."""
+        frame = self._parameters.base_frame
+        self._tool_pose.publish(pose_to_message(tool, stamp, frame))
+        self._part_pose.publish(pose_to_message(part, stamp, frame))
 
     def frame(self, frame: Frame) -> None:
         """The image and its camera_info, with equal stamps."""

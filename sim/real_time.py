@@ -27,7 +27,7 @@ class Outputs(Protocol):
 
     def joints(self, arm: JointState, fingers: np.ndarray, finger_velocity: np.ndarray) -> None: ...
 
-    def tool_pose(self, pose: Pose, stamp: float) -> None: ...
+    def truth(self, tool: Pose, part: Pose, stamp: float) -> None: ...
 
     def frame(self, frame: Frame) -> None: ...
 
@@ -92,7 +92,7 @@ class RealTimeLoop:
         self._look(stamp)
         if self._pose.due(arm.now, self._tick / 2.0):
             self._pose.done(arm.now, self._tick / 2.0)
-            self._outputs.tool_pose(arm.scene.tool_pose(), stamp)
+            self._outputs.truth(arm.scene.tool_pose(), arm.scene.part_pose(), stamp)
 
     def _take_orders(self) -> None:
         while self._inbox:

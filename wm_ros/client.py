@@ -20,7 +20,7 @@ from wm_interfaces.action import PlanToGoal
 
 from wm_core.types import Goal
 from wm_ros.conversions.planner_messages import goal_to_action, outcome_from_result, progress_from_feedback
-from wm_ros.outcome import Outcome, Progress
+from wm_ros.outcome import Code, Outcome, Progress
 
 _ANSWER = 2.0  # s until a question is asked again
 
@@ -131,6 +131,23 @@ class PlannerClient:
     ) -> Outcome:
         """Sends a goal and waits for its end. Raises `PlannerTimeout` if the planner is gone."""
         return self.start(goal, time_limit, on_progress).result(time_limit + 10.0)
+
+    def send_in_turn(
+        self,
+        goals: Sequence[Goal],
+        time_limit: float = 30.0,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> list[Outcome]:
+        """Sub-goals, each sent when the one before has succeeded -> their ends; what comes after a failure is not sent.
+
+        time_limit: s, of each. Raises as `send`.
+        """
+        ends: list[Outcome] = []
+        for goal in goals:
+            ends.append(self.send(goal, time_limit, on_progress))
+            if ends[-1].code is not Code.SUCCESS:
+                break
+        return ends
 
     def _ask_state(self, end: float) -> State | None:
         """None without an answer: a service may be found before the way back to us is, and its answer is then lost."""

@@ -1,12 +1,15 @@
 """The Python client does not hang on what ROS may lose."""
 
+import numpy as np
 import pytest
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
 from rclpy.task import Future
 
+from wm_core.types import Goal
 from wm_ros import client as client_module
 from wm_ros.client import PlannerClient, PlannerTimeout
+from wm_ros.outcome import Code, Outcome
 
 
 class LossyService:
@@ -53,3 +56,10 @@ def test_a_planner_that_never_answers_is_reported(client):
     client._state = LossyService(lost=1000)
     with pytest.raises(PlannerTimeout, match="not active within 1 s: it is silent"):
         client.wait_until_active(1.0)
+
+
+def test_sub_goals_are_sent_in_turn_until_one_fails(client, monkeypatch):
+    ends = {0.1: Code.SUCCESS, 0.2: Code.NO_PROGRESS, 0.3: Code.SUCCESS}
+    monkeypatch.setattr(client, "send", lambda goal, limit, progress: Outcome(ends[goal.joints[0]], f"{limit} s"))
+    found = client.send_in_turn([Goal(joints=np.array([value])) for value in ends], 7.0)
+    assert [(end.code, end.message) for end in found] == [(Code.SUCCESS, "7.0 s"), (Code.NO_PROGRESS, "7.0 s")]

@@ -37,7 +37,7 @@ class Outputs:
         self.texts.append(reason)
 
     clock = warn = lambda self, value: None
-    tool_pose = lambda self, pose, stamp: None
+    truth = lambda self, tool, part, stamp: None
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ class Recorder:
         assert fingers.shape == finger_velocity.shape == (2,)
         self.states.append(arm)
 
-    def tool_pose(self, pose: Pose, stamp: float) -> None:
+    def truth(self, tool: Pose, part: Pose, stamp: float) -> None:
         self.poses.append(stamp)
 
     def frame(self, frame: Frame) -> None:
