@@ -7,7 +7,8 @@ from typing import Sequence, overload
 
 import numpy as np
 
-from wm_core.config import BoxConfig, RobotConfig, parse_config
+from wm_core.backends import with_backend
+from wm_core.config import BackendName, BoxConfig, RobotConfig, parse_config
 from wm_core.device import choose_device
 from wm_core.history import ObservationHistory
 from wm_core.kinematics.urdf_arm import UrdfArm, load_arm
@@ -109,32 +110,44 @@ class WorldModelAgent:
 
 
 def load_agent(
-    folder: Path | str, device: str = "auto", robot: RobotConfig | None = None, threads: int | None = None
+    folder: Path | str,
+    device: str = "auto",
+    robot: RobotConfig | None = None,
+    threads: int | None = None,
+    backend: BackendName | None = None,
 ) -> WorldModelAgent:
     """The model in `folder` with the planner settings it was evaluated with, and its action prior where it has one.
 
     device: 'auto', 'cpu' or 'cuda'. robot: by default the one it was trained on. threads: torch's, while planning; one
-    is best beside other busy processes. Raises `CheckpointError`, `ConfigError`, `KinematicsError`.
+    is best beside other busy processes. backend: what computes rollouts, by default what `config.yaml` says; 'auto'
+    takes the fastest that agrees with the model here and now, which may be another one at the next start, and logs it.
+    Raises `CheckpointError`, `ConfigError`, `KinematicsError`, `BackendError`.
     """
     card = load_card(Path(folder))
     robot = robot if robot is not None else find_robot(card.robot)
-    planner = load_planner(folder, device, robot, load_arm(robot), threads)
+    planner = load_planner(folder, device, robot, load_arm(robot), threads, backend)
     return WorldModelAgent(planner.world_model.encoder, planner.world_model.predictor, planner)
 
 
 def load_planner(
-    folder: Path | str, device: str, robot: RobotConfig, arm: UrdfArm, threads: int | None = None
+    folder: Path | str,
+    device: str,
+    robot: RobotConfig,
+    arm: UrdfArm,
+    threads: int | None = None,
+    backend: BackendName | None = None,
 ) -> MpcPlanner:
     """The planner of `load_agent`, for those who bring their own arm and memory; `planner.robot` keeps to the model's
     `workspace`. Raises as `load_agent`.
     """
     card, where = load_card(Path(folder)), choose_device(device)
     model = load_world_model(Path(folder), where)
+    chosen = card.backend if backend is None else backend
     return MpcPlanner(
         _narrowed(robot, card.workspace),
         arm,
         card.planner,
-        model,
+        with_backend(model, chosen, card.planner.samples, card.planner.horizon, threads),
         device=where,
         threads=threads,
         max_step=card.model.max_step,

@@ -1,5 +1,6 @@
 """One typed configuration tree, a file a part of it."""
 
+from wm_core.config.backend import BackendName
 from wm_core.config.boxes import BoxConfig
 from wm_core.config.card import ModelCardConfig
 from wm_core.config.gripper import GripperConfig
@@ -11,6 +12,7 @@ from wm_core.config.strict import ConfigError, Strict, load_config, parse_config
 from wm_core.config.training import LossConfig, PriorConfig, RefineConfig, TrainingConfig
 
 __all__ = [
+    "BackendName",
     "BoxConfig",
     "ConfigError",
     "GripperConfig",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wm_core.config.backend import BackendName
 from wm_core.config.boxes import BoxConfig
 from wm_core.config.model import WorldModelConfig
 from wm_core.config.planner import PlannerConfig
@@ -14,6 +15,7 @@ class ModelCardConfig(Strict):
 
     workspace: where the tool was in the training data, m; plans stay in it and in the robot's own. None: the robot's.
     refine: the second stage of training, None where there was none.
+    backend: how rollouts are computed where nobody says otherwise; 'auto' is the fastest that agrees, found at every start.
     prior, inverse_dynamics: policies that were fitted to its latents and lie beside it, None where there is none.
     """
 
@@ -25,3 +27,4 @@ class ModelCardConfig(Strict):
     refine: RefineConfig | None = None
     prior: PriorConfig | None = None
     inverse_dynamics: PriorConfig | None = None
+    backend: BackendName = "torch"

@@ -1,0 +1,160 @@
+"""Whatever computes the rollouts, the futures are those of the model, or the backend is refused."""
+
+import logging
+import sys
+
+import pytest
+import torch
+
+from wm_core.backends import BACKENDS, BackendError, choose_backend, with_backend
+from wm_core.backends.choose import AUTOMATIC, make_rollout
+from wm_core.backends.verify import measure_agreement, verify
+from wm_core.config import WorldModelConfig
+from wm_core.model.checkpoint import load_world_model
+from wm_core.model.world_model import JepaWorldModel
+from wm_core.protocols import WorldModel
+from wm_core.resources import find_model
+
+SHIPPED = ("panda_table", "panda_tabletop")  # with gripper, object and touch head; and without any of them
+SMALL = dict(image_size=32, visual_dim=16, joint_dim=4, channels=(4, 8), hidden=32)
+OBJECTS = dict(action_dim=4, gripper=True, objects=True, touch=True)
+
+
+def made(**changes) -> JepaWorldModel:
+    torch.manual_seed(0)
+    return JepaWorldModel(WorldModelConfig(**(SMALL | changes))).eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="module", params=SHIPPED)
+def shipped(request) -> JepaWorldModel:
+    return load_world_model(find_model(request.param), torch.device("cpu"))
+
+
+def case(model: JepaWorldModel, samples: int = 6, horizon: int = 4):
+    config, generator = model.config, torch.Generator().manual_seed(3)
+    latent = torch.randn(config.history, config.visual_dim + config.joint_dim, generator=generator)
+    actions = 0.03 * torch.randn(samples, horizon, config.action_dim, generator=generator)
+    return latent, actions
+
+
+def need_onnx(name: str) -> None:
+    if name.startswith("onnx"):
+        pytest.importorskip("onnxruntime", reason="requirements/bench.txt is not installed")
+
+
+@pytest.mark.parametrize("name", ["fused", "onnx"])
+def test_float32_backends_see_what_a_shipped_model_sees(shipped, name):
+    need_onnx(name)
+    latent, actions = case(shipped)
+    backed = with_backend(shipped, name, *actions.shape[:2])
+    assert isinstance(backed, WorldModel)
+    with torch.inference_mode():
+        torch.testing.assert_close(backed.rollout(latent, actions), shipped.rollout(latent, actions), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["fused-bf16", "onnx-int8"])
+def test_fewer_bits_misjudge_by_no_more_than_is_allowed_and_by_more_than_nothing(shipped, name):
+    need_onnx(name)
+    found = measure_agreement(shipped, make_rollout(shipped, name), horizon=5)
+    assert 1e-4 < found.error < 0.15 and found.regret < 0.15
+
+
+@pytest.mark.parametrize("changes", [dict(history=1), dict(history=3), OBJECTS, dict(action_conditioned=False)])
+@pytest.mark.parametrize("name", ["fused", "onnx"])
+def test_other_models_are_served_alike(name, changes):
+    need_onnx(name)
+    model = made(**changes)
+    latent, actions = case(model)
+    for horizon in (1, 4):
+        wanted = model.rollout(latent, actions[:, :horizon])
+        torch.testing.assert_close(make_rollout(model, name).rollout(latent, actions[:, :horizon]), wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_what_nobody_touches_stays_where_it_is():
+    model = made(**OBJECTS)
+    model.touch_head.layers[-1].bias.fill_(-30.0)  # foresees no touch at all
+    latent, actions = case(model, horizon=6)
+    for dtype in ("fused", "fused-bf16"):
+        future = make_rollout(model, dtype).rollout(latent, actions)
+        way = model.motion(latent.expand_as(future), future)[1]
+        # Only the damping, a millionth, is let through, of motions of centimetres to decimetres.
+        assert float(way.abs().max()) < 1e-4
+
+
+def test_a_future_stays_as_it_was_when_the_next_one_is_imagined():
+    model = made()
+    backed, (latent, actions) = with_backend(model, "fused", 6, 4), case(model)
+    first = backed.rollout(latent, actions)
+    kept = first.clone()
+    backed.rollout(latent + 1.0, actions)
+    assert torch.equal(first, kept)
+
+
+def test_a_gradient_comes_back_from_a_backed_model():
+    model = made()
+    backed, (latent, actions) = with_backend(model, "fused", 6, 4), case(model)
+    actions.requires_grad_()
+    backed.rollout(latent, actions).sum().backward()
+    assert float(actions.grad.abs().sum()) > 0.0
+
+
+def test_other_members_of_the_ensemble_are_imagined_by_themselves():
+    model = made(ensemble=2)
+    backed, (latent, actions) = with_backend(model, "fused", 6, 4), case(model)
+    other = model.other_predictors[0]
+    assert torch.equal(backed.rollout(latent, actions, other), model.rollout(latent, actions, other))
+    assert torch.equal(backed.uncertainty(latent, actions), model.uncertainty(latent, actions))
+
+
+def test_a_backend_that_sees_other_futures_is_refused():
+    model, other = made(), made()
+    other.predictor.layers[0].weight.mul_(2.0)
+    with pytest.raises(BackendError, match="'fused' does not agree with the model: it misjudges futures by up to"):
+        verify(model, "fused", make_rollout(other, "fused"), horizon=4)
+
+
+def test_a_backend_that_sees_nan_is_refused():
+    model, other = made(), made()
+    other.predictor.layers[0].bias[0] = torch.nan
+    with pytest.raises(BackendError, match="does not agree"):
+        verify(model, "fused", make_rollout(other, "fused"), horizon=4)
+
+
+def test_a_convolutional_predictor_is_left_to_torch():
+    model = made(latent="grid", predictor="conv", visual_dim=64)
+    with pytest.raises(BackendError, match="only MLP predictors have fast backends, and this model has a GridPredictor"):
+        with_backend(model, "fused", 8, 3)
+    choice = choose_backend(model, 8, 3)
+    assert choice.backend == "torch" and choice.model is model and "fused" in choice.refused
+
+
+def test_auto_says_what_it_took_and_why(caplog):
+    model = made()
+    with caplog.at_level(logging.INFO, logger="wm_core.backends.choose"):
+        with_backend(model, "auto", 8, 3)
+    assert "backend '" in caplog.text and "torch" in caplog.text and " ms" in caplog.text
+    choice = choose_backend(model, 8, 3)
+    assert choice.rollout_ms[choice.backend] == min(choice.rollout_ms.values())
+    assert set(choice.rollout_ms) | set(choice.refused) == set(AUTOMATIC)
+    assert "onnx-int8" in BACKENDS and "onnx-int8" not in AUTOMATIC  # 8 bits are for `wm export` to judge
+
+
+def test_without_the_package_it_says_how_to_get_it(monkeypatch):
+    model = made()
+    monkeypatch.setitem(sys.modules, "onnx", None)  # as if it were not installed
+    with pytest.raises(BackendError, match="needs the package onnx: pip install .*requirements/bench.txt"):
+        with_backend(model, "onnx", 8, 3)
+    assert "onnx" in choose_backend(model, 8, 3).refused
+
+
+def test_without_the_runtime_it_says_how_to_get_it(monkeypatch):
+    pytest.importorskip("onnx", reason="requirements/bench.txt is not installed")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(BackendError, match="need the package onnxruntime: pip install .*requirements/bench.txt"):
+        with_backend(made(), "onnx", 8, 3)
+
+
+def test_a_backed_model_offers_all_that_a_model_offers():
+    own = {name for name in vars(JepaWorldModel) if not name.startswith("_")} - {"forward"}
+    missing = [name for name in own if not hasattr(with_backend(made(), "fused", 8, 3), name)]
+    assert not missing

@@ -1,0 +1,67 @@
+"""A world model whose rollouts are computed by a backend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from wm_core.backends.rollout import Rollout
+from wm_core.config import BackendName
+from wm_core.model.world_model import JepaWorldModel
+from wm_core.types import Focus, Observation
+
+
+class BackedWorldModel:
+    """Implements `WorldModel`, and all else that a `JepaWorldModel` offers to planners; only `rollout` is another.
+
+    What is not in the inner loop of planning is left to the model itself, the uncertainty too: it compares predictors,
+    and a backend's rounding would count as doubt.
+    """
+
+    def __init__(self, base: JepaWorldModel, backend: BackendName, rollout: Rollout) -> None:
+        """rollout: of `base`; whether it agrees is checked by `wm_core.backends.verify`."""
+        self.base, self.backend, self._rollout = base, backend, rollout
+        self.config, self.encoder, self.predictor = base.config, base.encoder, base.predictor
+        self.history, self.step, self.action_dim, self.ensemble = base.history, base.step, base.action_dim, base.ensemble
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.base.device
+
+    def rollout(self, latent: Tensor, actions: Tensor, predictor: nn.Module | None = None) -> Tensor:
+        """latent: (K, D), actions: (S, H, A) m -> (S, H, K, D).
+
+        Another predictor of the ensemble is left to the model, and so are actions that a gradient is wanted for.
+        """
+        if (predictor is not None and predictor is not self.predictor) or actions.requires_grad:
+            return self.base.rollout(latent, actions, predictor)
+        return self._rollout.rollout(latent, actions)
+
+    def encode(self, observations: Sequence[Observation]) -> Tensor:
+        """See `JepaWorldModel`, as for all below."""
+        return self.base.encode(observations)
+
+    def encode_goal(self, *views: np.ndarray) -> Tensor:
+        return self.base.encode_goal(*views)
+
+    def next(self, latent: Tensor, action: Tensor, predictor: nn.Module | None = None) -> Tensor:
+        return self.base.next(latent, action, predictor)
+
+    def goal_distance(self, latent: Tensor, goal: Tensor, focus: Focus = Focus.SCENE) -> Tensor:
+        return self.base.goal_distance(latent, goal, focus)
+
+    def uncertainty(self, latent: Tensor, controls: Tensor) -> Tensor:
+        return self.base.uncertainty(latent, controls)
+
+    def tool_position(self, goal: Tensor) -> np.ndarray:
+        return self.base.tool_position(goal)
+
+    def object_position(self, latent: Tensor) -> Tensor:
+        return self.base.object_position(latent)
+
+    def motion(self, before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
+        return self.base.motion(before, after)
