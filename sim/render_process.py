@@ -17,6 +17,7 @@ from sim.scene import Scene, SceneState
 from wm_core.types import Frame
 
 _STALLED = 10.0  # s after which a picture that does not come means that the renderer hangs
+_LOADING = 60.0  # s that it may take to begin: on a machine that is busy imports take long, and replacing it begins anew
 
 
 class RendererDied(RuntimeError):
@@ -42,6 +43,7 @@ class RenderProcess:
         self._child.start()
         theirs.close()  # the child's death must be the end of the pipe
         self._busy_since: float | None = time.monotonic()  # until it reports that its scene is loaded
+        self._patience = _LOADING
 
     @property
     def pid(self) -> int:
@@ -75,7 +77,7 @@ class RenderProcess:
             raise RendererDied(f"the renderer (pid {self.pid}) died, {self._exit()}") from None
         if kind == "failed":
             raise RendererDied(f"the renderer (pid {self.pid}) failed: {value}")
-        self._busy_since = None
+        self._busy_since, self._patience = None, _STALLED
         return self._frame(value) if kind == "frame" else None
 
     def close(self) -> None:
@@ -92,8 +94,8 @@ class RenderProcess:
         return Frame(pixels.copy(), stamp)  # a copy: the next picture is drawn into the same memory
 
     def _check_stalled(self) -> None:
-        if self._busy_since is not None and time.monotonic() - self._busy_since > _STALLED:
-            raise RendererDied(f"the renderer (pid {self.pid}) has not answered for {_STALLED:.0f} s")
+        if self._busy_since is not None and time.monotonic() - self._busy_since > self._patience:
+            raise RendererDied(f"the renderer (pid {self.pid}) has not answered for {self._patience:.0f} s")
 
     def _exit(self) -> str:
         self._child.join(0.5)

@@ -80,11 +80,11 @@ class Driver:
         seconds = time.time() - begin
         self._settle()
         end = time.time()
-        track = self._recorder.tool(begin)
+        track = self._recorder.poses(demo.about, begin)
         return GoalRecord(
             demo=demo,
             outcome=outcome,
-            verdict=judge(demo, track[-1][1], self._recorder.joints()),
+            verdict=judge(demo, track[-1][1], self._recorder.joints(), self._recorder.opening()),
             seconds=seconds,
             times=np.array([at - begin for at, _ in track]),
             distances=np.array([np.linalg.norm(pose.position - demo.target) for _, pose in track]),
@@ -103,7 +103,7 @@ class Driver:
             try:
                 return pending.result(0.2)
             except _NO_ANSWER_YET:
-                for _, pose in self._recorder.tool(begin)[-1:]:
+                for _, pose in self._recorder.poses(demo.about, begin)[-1:]:
                     on_distance(float(np.linalg.norm(pose.position - demo.target)))
 
     def _settle(self) -> None:
@@ -112,7 +112,7 @@ class Driver:
         time.sleep(_REST_SPAN)
         while time.monotonic() < limit:
             self._check("the arm did not come to rest")
-            recent = [pose.position for _, pose in self._recorder.tool(time.time() - _REST_SPAN)]
+            recent = [pose.position for _, pose in self._recorder.poses("tool", time.time() - _REST_SPAN)]
             if recent and np.ptp(recent, axis=0).max() < _RESTING:
                 return
             time.sleep(0.05)

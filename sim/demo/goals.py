@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -12,20 +13,24 @@ from wm_core.types import Goal, Pose
 # m, where the tool shall be. Each is 18 to 46 cm from where the arm is by then (home first).
 IMAGE_AT = np.array([0.60, -0.18, 0.20])
 POSE_AT = np.array([0.40, 0.22, 0.30])
+_HELD = (0.03, 0.07)  # m between fingers that hold the part: 4.6 cm wide, 6.5 cm when it lies askew
 JOINTS_AT = np.array([0.58, 0.05, 0.14])
 
 
 @dataclass(frozen=True, eq=False)
 class DemoGoal:
-    """goal: what the planner is sent. target: (3,) m, where its tool is then; picture: (H, W, 3), how that looks.
+    """goal: what the planner is sent. target: (3,) m, where the tool is then, or the part; picture: (H, W, 3), how that looks.
 
-    Only an image goal's picture is sent; target and the other pictures are for scoring and for people.
+    Only an image goal's picture is sent; target and the other pictures are for scoring and for people. about: what the
+    target is of. fingers: what they have to be in the end.
     """
 
     name: str
     goal: Goal
     target: np.ndarray
     picture: np.ndarray
+    about: Literal["tool", "part"] = "tool"
+    fingers: Literal["any", "holding", "open"] = "any"
 
 
 def demo_goals(seed: int, image_size: int) -> tuple[DemoGoal, ...]:
@@ -52,24 +57,35 @@ def _goal(scene: PandaTabletop, place: np.ndarray, kind: str) -> Goal:
 
 @dataclass(frozen=True)
 class Verdict:
-    """By ground truth. distance: m; angle: rad, NaN unless the goal is a pose; joint_error: rad, NaN unless joints."""
+    """By ground truth. distance: m; angle: rad, NaN unless the goal is a pose; joint_error: rad, NaN unless joints.
+
+    note: what else is not as it should be.
+    """
 
     reached: bool
     distance: float
     angle: float
     joint_error: float
+    note: str = ""
 
 
-def judge(demo: DemoGoal, tool: Pose, joints: np.ndarray) -> Verdict:
-    """tool: true pose of the tool; joints: (J,) rad, measured."""
+def judge(demo: DemoGoal, there: Pose, joints: np.ndarray, opening: float = 0.0) -> Verdict:
+    """there: true pose of what the goal is about; joints: (J,) rad, opening: m between the fingers, both measured."""
     goal = demo.goal
-    distance = float(np.linalg.norm(tool.position - demo.target))
+    distance = float(np.linalg.norm(there.position - demo.target))
     angle = joint_error = float("nan")
     reached = distance <= goal.position_tolerance
     if goal.pose is not None and goal.pose.orientation is not None:
-        angle = float(2.0 * np.arccos(np.clip(abs(np.dot(tool.orientation, goal.pose.orientation)), 0.0, 1.0)))
+        angle = float(2.0 * np.arccos(np.clip(abs(np.dot(there.orientation, goal.pose.orientation)), 0.0, 1.0)))
         reached = reached and angle <= goal.orientation_tolerance
     if goal.joints is not None:
         joint_error = float(np.abs(joints - goal.joints).max())
         reached = reached and joint_error <= goal.joint_tolerance
-    return Verdict(reached, distance, angle, joint_error)
+    note = _fault(demo.fingers, opening)
+    return Verdict(reached and not note, distance, angle, joint_error, note)
+
+
+def _fault(wanted: str, opening: float) -> str:
+    if wanted == "holding" and not _HELD[0] < opening < _HELD[1]:
+        return "not grasped"
+    return "not released" if wanted == "open" and opening < _HELD[1] else ""

@@ -25,7 +25,7 @@ def draw_picture(records: Sequence[GoalRecord], path: Path) -> None:
     )
     for axes, record in zip(rows, records):
         _row(axes, record)
-    for axes, title in zip(rows[0], ("start", "goal", "end", "distance of the tool from its goal")):
+    for axes, title in zip(rows[0], ("start", "goal", "end", f"distance of the {records[0].demo.about} from its goal")):
         axes.set_title(title, fontsize=11, fontweight="bold")
     for axes in rows[:, 3]:
         axes.set_ylim(0.0, 105.0 * max(record.distances.max() for record in records))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
@@ -11,6 +12,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import Image, JointState
 
+from sim.scene import FINGER_JOINTS
 from wm_core.types import Pose
 from wm_ros.conversions import (
     Level,
@@ -32,11 +34,13 @@ class Recorder:
         self._names = joint_names
         self._lock = threading.Lock()
         self._frames: list[tuple[float, np.ndarray]] = []
-        self._tool: list[tuple[float, Pose]] = []
+        self._poses: dict[str, list[tuple[float, Pose]]] = {"tool": [], "part": []}
+        self._opening = float("nan")
         self._joints: np.ndarray | None = None
         self._configure_error = ""
         node.create_subscription(Image, "camera/image_raw", self._on_image, 10)
-        node.create_subscription(PoseStamped, "sim/tool_pose", self._on_tool, _KEEP_ALL)
+        for what in self._poses:
+            node.create_subscription(PoseStamped, f"sim/{what}_pose", partial(self._on_pose, what), _KEEP_ALL)
         node.create_subscription(JointState, "joint_states", self._on_joints, qos_profile_sensor_data)
         node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
 
@@ -49,7 +53,7 @@ class Recorder:
     def ready(self) -> bool:
         """Whether everything has been heard of."""
         with self._lock:
-            return bool(self._frames and self._tool and self._joints is not None)
+            return bool(self._frames and all(self._poses.values()) and self._joints is not None)
 
     def frames(self, begin: float, end: float = float("inf")) -> list[tuple[float, np.ndarray]]:
         """(time, (H, W, 3)) in this span, about 10 a second."""
@@ -61,10 +65,15 @@ class Recorder:
         with self._lock:
             return self._frames[-1][1]
 
-    def tool(self, begin: float, end: float = float("inf")) -> list[tuple[float, Pose]]:
-        """(time, true pose) in this span."""
+    def poses(self, what: str, begin: float, end: float = float("inf")) -> list[tuple[float, Pose]]:
+        """what: 'tool' or 'part'. -> (time, true pose) in this span."""
         with self._lock:
-            return [item for item in self._tool if begin <= item[0] <= end]
+            return [item for item in self._poses[what] if begin <= item[0] <= end]
+
+    def opening(self) -> float:
+        """m between the fingers, the newest."""
+        with self._lock:
+            return self._opening
 
     def joints(self) -> np.ndarray:
         """(J,) rad, the newest."""
@@ -78,14 +87,15 @@ class Recorder:
             if not self._frames or now - self._frames[-1][0] > _FRAME_PERIOD - 0.025:
                 self._frames.append((now, image_to_array(message).copy()))
 
-    def _on_tool(self, message: PoseStamped) -> None:
+    def _on_pose(self, what: str, message: PoseStamped) -> None:
         with self._lock:
-            self._tool.append((time_to_seconds(message.header.stamp), pose_from_message(message)))
+            self._poses[what].append((time_to_seconds(message.header.stamp), pose_from_message(message)))
 
     def _on_joints(self, message: JointState) -> None:
         state = joint_state_from_message(message, self._names)
+        fingers = joint_state_from_message(message, FINGER_JOINTS)
         with self._lock:
-            self._joints = state.position
+            self._joints, self._opening = state.position, float(fingers.position.sum())
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:

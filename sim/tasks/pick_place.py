@@ -14,6 +14,7 @@ from wm_core.types import Focus, Goal, Outcome, Pose, Stage
 
 _GRASP_HEIGHT = 0.035  # m, of the tool
 _LIFT = 0.12  # m, of the tool in the second picture
+RAISED = _LIFT - _GRASP_HEIGHT  # m, how high the part is held in that picture
 _LIFTED = 0.04  # m that the part must have been raised on the way
 _RELEASED = 0.004  # m that the fingers are wider apart than the part is where they are
 
@@ -57,7 +58,7 @@ class PickPlace(Task):
         held = _width(bench)
         down, up = np.array([0.0, 0.0, _GRASP_HEIGHT]), np.array([0.0, 0.0, _LIFT])
         flat = np.array([1.0, 1.0, 0.0])
-        raised = here + np.array([0.0, 0.0, _LIFT - _GRASP_HEIGHT])
+        raised = here + np.array([0.0, 0.0, RAISED])
         goals = (
             self._picture(bench, here * flat + down, held, here, Focus.SCENE),
             self._picture(bench, here * flat + up, held, raised, Focus.SCENE),

@@ -11,14 +11,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sim.demo.__main__ import main
 from sim.demo.drive import GoalRecord
 from sim.demo.film import write_film
 from sim.demo.goals import IMAGE_AT, DemoGoal, demo_goals, judge
 from sim.demo.launched import LaunchDied, LaunchedSystem
 from sim.demo.picture import draw_picture
 from sim.demo.report import write_json
+from sim.demo.task_goals import task_goals
 from sim.scene import Scene
-from wm_core.types import Goal, Pose
+from wm_core.types import Focus, Goal, Pose
 from wm_ros.outcome import Code, Outcome
 
 DOWN = np.array([1.0, 0.0, 0.0, 0.0])
@@ -188,3 +190,42 @@ def test_the_film_runs_at_the_speed_of_the_arm(record, tmp_path):
         film.seek(number)
         durations.append(film.info["duration"])
     assert durations == [200, 1500]
+
+
+def part(x, z=0.0):
+    return Pose(np.array([x, 0.0, z]), DOWN)
+
+
+def test_a_part_that_is_still_held_is_not_placed():
+    goal = DemoGoal("place", Goal(image=np.zeros((8, 8, 3), np.uint8)), np.zeros(3), np.zeros((8, 8, 3), np.uint8), "part", "open")
+    assert judge(goal, part(0.02), np.zeros(7), opening=0.08).reached
+    held = judge(goal, part(0.02), np.zeros(7), opening=0.046)
+    assert not held.reached and held.note == "not released"
+    assert not judge(goal, part(0.0, z=0.05), np.zeros(7), opening=0.08).reached  # in the air
+
+
+def test_a_part_that_merely_lies_where_the_picture_shows_it_is_not_grasped():
+    goal = DemoGoal("grasp", Goal(image=np.zeros((8, 8, 3), np.uint8)), np.zeros(3), np.zeros((8, 8, 3), np.uint8), "part", "holding")
+    assert judge(goal, part(0.0), np.zeros(7), opening=0.05).reached
+    for opening in (0.0, 0.08):  # shut beside it, still open
+        assert judge(goal, part(0.0), np.zeros(7), opening).note == "not grasped"
+
+
+def test_a_picking_demo_asks_for_grasp_lift_and_place():
+    grasp, lift, place = task_goals("pick_place", 0, 32)
+    assert [goal.goal.kind for goal in (grasp, lift, place)] == ["image"] * 3
+    assert lift.target[2] - grasp.target[2] > 0.05
+    assert np.linalg.norm(place.target - grasp.target) == pytest.approx(0.15)
+    assert (grasp.fingers, lift.fingers, place.fingers) == ("holding", "holding", "open")
+
+
+def test_a_pushing_demo_is_about_where_the_part_is():
+    (push,) = task_goals("push", 0, 32)
+    assert push.goal.focus is Focus.OBJECT and push.about == "part"
+    assert abs(push.target[1]) <= 0.15
+
+
+def test_a_task_cannot_be_told_without_a_model(capsys):
+    with pytest.raises(SystemExit):
+        main(["--task", "push", "--model", "none"])
+    assert "--model none knows none" in capsys.readouterr().err
