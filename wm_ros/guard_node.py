@@ -187,12 +187,13 @@ class GuardNode(Node):
         self._publish_statistics()
 
     def _watch_for_rivals(self) -> None:
-        publishers = self.get_publishers_info_by_topic(self._command.topic_name)
-        rivals = sorted(info.node_name for info in publishers if info.node_name != self.get_name())
-        if len(publishers) > 1:
-            self._health.warn("commands", f"others publish on {self._command.topic_name}: {rivals or 'a second guard'}")
-        else:
-            self._health.ok("commands", "moving" if self._guard.moving(self._now()) else "at rest")
+        for topic in [self._command.topic_name] + ([self._finger_command.topic_name] if self._fingers else []):
+            publishers = self.get_publishers_info_by_topic(topic)
+            rivals = sorted(info.node_name for info in publishers if info.node_name != self.get_name())
+            if len(publishers) > 1:
+                self._health.warn("commands", f"others publish on {topic}: {rivals or 'a second guard'}")
+                return
+        self._health.ok("commands", "moving" if self._guard.moving(self._now()) else "at rest")
 
     def _publish_statistics(self) -> None:
         self._statistics.publish(guard_statistics_message(self._guard.counts, self._now()))

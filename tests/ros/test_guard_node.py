@@ -123,13 +123,14 @@ def test_an_unusable_joint_state_is_named(bench):
     bench.until(lambda: bench.says("joint_states lacks panda_joint1"))
 
 
-def test_a_second_publisher_on_the_command_topic_is_noticed(bench):
-    bench.node.create_publisher(JointTrajectory, COMMANDS, 10)
+@pytest.mark.parametrize("topic", [COMMANDS, FINGER_COMMANDS])
+def test_a_second_publisher_on_the_command_topic_is_noticed(bench, topic):
+    bench.node.create_publisher(JointTrajectory, topic, 10)
     warnings = []
     bench.node.create_subscription(
         DiagnosticArray, "/diagnostics", lambda each: warnings.extend(part.message for part in each.status), 10
     )
-    bench.until(lambda: any("others publish on" in text and "bench" in text for text in warnings))
+    bench.until(lambda: any(f"others publish on {topic}" in text and "bench" in text for text in warnings))
 
 
 def guard_process(*arguments, **kwargs):
