@@ -8,10 +8,12 @@ import sys
 import typer
 
 from wm_core.cli.baseline import baseline
+from wm_core.cli.bench import bench
 from wm_core.cli.collect import collect
 from wm_core.cli.compare import compare
 from wm_core.cli.console import errors
 from wm_core.cli.evaluate import evaluate
+from wm_core.cli.export import export
 from wm_core.cli.gate import gate
 from wm_core.cli.info import info
 from wm_core.cli.plan import plan
@@ -37,6 +39,8 @@ app.command("eval")(evaluate)
 app.command("compare")(compare)
 app.add_typer(baseline, name="baseline")
 app.command("plan")(plan)
+app.command("export")(export)
+app.add_typer(bench, name="bench")
 app.command("info")(info)
 
 
