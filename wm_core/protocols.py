@@ -98,6 +98,7 @@ class Candidates:
     tool_position: (S, H, 3) m. tool_rotation: (S, H, 3, 3).
     start_joints: (J,). latents: (S, H, *latent), None where no objective asks for them.
     gripper: (S, H) of -1 close, 0 as it is, +1 open; None where the model has no gripper.
+    limited: (S,), whether limits kept the arm from doing what was drawn; None where nobody looked.
     """
 
     actions: Tensor
@@ -108,6 +109,7 @@ class Candidates:
     start_joints: Tensor
     latents: Tensor | None = None
     gripper: Tensor | None = None
+    limited: Tensor | None = None
 
     @property
     def controls(self) -> Tensor:

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from wm_core.explanation import CostTerm, Explanation
+
 
 @dataclass(frozen=True, eq=False)
 class Pose:
@@ -167,14 +169,6 @@ class MotionState:
         return MotionState(position, np.zeros_like(position), np.zeros_like(position))
 
 
-@dataclass(frozen=True)
-class CostTerm:
-    """Share of one objective in the cost of the chosen plan (already weighted)."""
-
-    name: str
-    value: float
-
-
 @dataclass(frozen=True, eq=False)
 class Plan:
     """The chosen future.
@@ -185,6 +179,7 @@ class Plan:
     uncertainty: (H,) m, how far apart the model's ensemble sees each step end; None without an ensemble.
     start: (J,) the joints that the path starts from; step: s between rows.
     tool_path: (H, 3) m. latent_cost: the goal-latent term before weighting, NaN without an image goal.
+    explanation: why this one; None from planners that give none.
     """
 
     start: np.ndarray
@@ -201,6 +196,7 @@ class Plan:
     deadline_missed: bool
     gripper: np.ndarray | None = None
     uncertainty: np.ndarray | None = None
+    explanation: Explanation | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,6 +206,7 @@ class PlannerState:
     mean: (H, A) the sampler's last mean, None before the first plan (cold start); stamp: the time it was made for (s).
     seed: of the next draw. kind: the goal kind that the mean belongs to (a mean in another action space is not reused).
     elites: (K, H, A), the best of the last plan's samples, None from a method that keeps none.
+    distances: (1 + H,), how far the goal picture was at `stamp` and is imagined to be after every step; None without one.
     """
 
     seed: int
@@ -217,3 +214,4 @@ class PlannerState:
     stamp: float | None = None
     kind: str = ""
     elites: Any | None = None
+    distances: Any | None = None

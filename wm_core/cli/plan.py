@@ -25,10 +25,12 @@ def plan(
     goal_joints: Annotated[Optional[str], typer.Option(help="Joint positions 'q1 q2 ...', rad.")] = None,
     goal_object: Annotated[Optional[str], typer.Option(help="Position 'x y z' of the object's centre, m.")] = None,
     environment: Annotated[str, typer.Option("--env", help="Registered environment.")] = "panda_tabletop",
+    explain: Annotated[Optional[Path], typer.Option(help="Say what else was considered, and draw it into this PNG.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Plan once from a seeded scene and show what was chosen and why."""
     from wm_core.agent import load_agent
+    from wm_core.cli.plan_picture import write_plan_picture
     from wm_core.environments import make_environment
     from wm_core.model.checkpoint import load_card
     from wm_core.planning.goals import validate_goal
@@ -41,7 +43,12 @@ def plan(
         observation = scene.reset(seed)
         goal = _goal(scene, seed, goal_image, goal_position, goal_joints, goal_object)
         validate_goal(goal, scene.kinematics, scene.robot)
-        _show(agent.choose_action(observation, goal), goal.kind)
+        chosen = agent.choose_action(observation, goal)
+        _show(chosen, goal.kind)
+        if explain is not None:
+            _explain(chosen)
+            write_plan_picture(explain, chosen, observation, goal)
+            output.print(f"drawn in {explain}", highlight=False, soft_wrap=True)
     finally:
         scene.close()
 
@@ -91,6 +98,27 @@ def _show(plan: "Plan", kind: str) -> None:
     output.print(f"cost {plan.cost:.4f}: {terms}", highlight=False)
     budget = f"{plan.samples} x {len(plan.joint_path)} x {plan.iterations}"
     output.print(f"{budget} (samples x horizon x iterations) in {1e3 * plan.seconds:.0f} ms", highlight=False)
+
+
+def _explain(plan: "Plan") -> None:
+    why = plan.explanation
+    names = [term.name for term in plan.terms]
+    table = Table("", "ends at x y z, m", "cost", *names, title="what it was chosen from: futures that lead elsewhere")
+    rows = [("chosen", plan.tool_path, plan.cost, plan.terms)]
+    rows += [(f"{number}.", other.tool_path, other.cost, other.terms) for number, other in enumerate(why.alternatives, start=2)]
+    for label, path, cost, terms in rows:
+        table.add_row(label, _row(path[-1]), f"{cost:.3f}", *(f"{term.value:.3f}" for term in terms))
+    output.print(table)
+    seen = why.considered
+    output.print(
+        f"{seen.scored} futures scored: {seen.limited} kept by limits from what was drawn, {seen.touching} touch an "
+        f"obstacle, {seen.invalid} without a finite cost",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if why.goal_distance is not None:
+        ahead = f"{why.realised:.3f} m from the goal picture now, {why.goal_distance[-1]:.3f} m imagined at the end"
+        output.print(ahead, highlight=False)
 
 
 def _cells(plan: "Plan", row: int) -> list[str]:

@@ -47,6 +47,7 @@ class PlannerConfig(Strict):
     gradient_steps: int = Field(0, ge=0, le=1000, description="downhill from the best that the method has found")
     samples: int = Field(128, ge=4, le=65536)
     horizon: int = Field(5, ge=1, le=64)
+    obstacle_horizon: int = Field(8, ge=1, le=64, description="the least where obstacles are declared: a way around is long")
     iterations: int = Field(3, ge=1, le=100)
     elites: float = Field(0.1, gt=0.0, le=1.0, description="fraction of samples")
     initial_std: float = Field(0.6, gt=0.0, le=2.0, description="of the largest action")
@@ -55,6 +56,7 @@ class PlannerConfig(Strict):
     correlation: float = Field(0.5, ge=0.0, lt=1.0, description="of the noise of neighbouring steps")
     warm_start: bool = True
     prior_share: float = Field(0.3, ge=0.0, le=1.0, description="of the samples, drawn from the model's action prior if it has one")
+    alternatives: int = Field(3, ge=0, le=16, description="other futures that a plan's explanation shows")
     deadline: float = Field(0.1, gt=0.0, le=60.0)
     seed: int = Field(0, ge=0)
     icem: IcemConfig = IcemConfig()

@@ -8,13 +8,20 @@ import numpy as np
 from torch import Tensor
 
 from wm_core.config import PlannerConfig
+from wm_core.explanation import Explanation
 from wm_core.planning.objectives import GoalLatent
 from wm_core.planning.search import Found
 from wm_core.types import Plan
 
 
 def as_plan(
-    found: Found, start: np.ndarray, uncertainty: Tensor | None, step: float, config: PlannerConfig, seconds: float
+    found: Found,
+    start: np.ndarray,
+    uncertainty: Tensor | None,
+    explanation: Explanation,
+    step: float,
+    config: PlannerConfig,
+    seconds: float,
 ) -> Plan:
     """start: (J,) rad. uncertainty: (H,) m. step: s between rows. seconds: what planning took."""
     chosen, row = found.scores.candidates, found.row
@@ -35,6 +42,7 @@ def as_plan(
         deadline_missed=seconds > config.deadline,
         gripper=None if chosen.gripper is None else _array(chosen.gripper[row]),
         uncertainty=None if uncertainty is None else _array(uncertainty),
+        explanation=explanation,
     )
 
 

@@ -8,8 +8,8 @@ from typing import Sequence
 import torch
 from torch import Tensor
 
+from wm_core.explanation import CostTerm
 from wm_core.protocols import Candidates, Objective, WorldModel
-from wm_core.types import CostTerm
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from wm_core.limits import ArmLimits
 from wm_core.planning.batched_kinematics import BatchedKinematics
 from wm_core.planning.bounds import JointBounds
 from wm_core.planning.box import Box, Moved, WorkspaceKeeper
-from wm_core.planning.motion import as_candidates, between, paced, standing
+from wm_core.planning.motion import as_candidates, between, limited, paced, standing
 from wm_core.protocols import Candidates
 from wm_core.types import Goal
 
@@ -47,9 +47,10 @@ class JointMotion:
         position, rotation = self._kinematics.forward(path)
         # All steps at once is many times faster, and hardly any path to a goal in the box leaves it.
         if self._keeper.leaving(box, path, torch.stack(changes, 1), position).any():
-            return as_candidates(actions, start, begin, self._bent(wanted, begin, box))
-        first = begin.tool.position.expand(len(actions), 3)
-        return Candidates(actions, path, between(first, position), position, rotation, start)
+            return as_candidates(actions, start, begin, self._bent(wanted, begin, box), wanted, of_joints=True)
+        made = between(begin.tool.position.expand(len(actions), 3), position)
+        turned = between(begin.joints.expand(len(actions), -1), path)
+        return Candidates(actions, path, made, position, rotation, start, limited=limited(wanted, turned))
 
     def straight(self, start: Tensor, goal: Goal, horizon: int) -> Tensor | None:
         """See `MotionSpace`; needs joints in the goal."""

@@ -13,6 +13,9 @@ from wm_core.protocols import Candidates
 from wm_core.types import Goal
 
 
+NOT_AS_DRAWN = 0.01  # m or rad; a long step bends by a few mm, being linearised where it begins
+
+
 class MotionSpace(Protocol):
     """What the sampler draws in. Actions are normalised: 1 is the largest a step allows."""
 
@@ -37,17 +40,25 @@ def standing(kinematics: BatchedKinematics, start: Tensor, velocity: Tensor | No
     return Moved(joints, change, kinematics.tool(joints))
 
 
-def as_candidates(actions: Tensor, start: Tensor, begin: Moved, steps: Sequence[Moved]) -> Candidates:
-    """steps: H of them."""
+def as_candidates(
+    actions: Tensor, start: Tensor, begin: Moved, steps: Sequence[Moved], wanted: Tensor, of_joints: bool = False
+) -> Candidates:
+    """steps: H of them. wanted: (S, H, 3) m of tool motion, or with `of_joints` (S, H, J) rad, that was drawn."""
     path, position, rotation = (
         torch.stack(parts, 1) for parts in zip(*((one.joints, one.tool.position, one.tool.rotation) for one in steps))
     )
-    first = begin.tool.position.expand(len(actions), 3)
-    return Candidates(actions, path, between(first, position), position, rotation, start)
+    made = between(begin.tool.position.expand(len(actions), 3), position)
+    turned = between(begin.joints.expand(len(actions), -1), path) if of_joints else made
+    return Candidates(actions, path, made, position, rotation, start, limited=limited(wanted, turned))
+
+
+def limited(wanted: Tensor, made: Tensor) -> Tensor:
+    """wanted, made: (S, H, ...) m or rad -> (S,), whether some step was not what it should be, by more than it bends anyway"""
+    return ((made - wanted).norm(dim=-1) > NOT_AS_DRAWN).any(-1)
 
 
 def between(first: Tensor, position: Tensor) -> Tensor:
-    """first: (S, 3), position: (S, H, 3) m -> (S, H, 3) m, from each to the next"""
+    """first: (S, N), position: (S, H, N) -> (S, H, N), from each to the next"""
     return torch.diff(position, dim=1, prepend=first[:, None])
 
 

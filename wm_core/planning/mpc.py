@@ -21,6 +21,7 @@ from wm_core.planning.chosen import as_plan
 from wm_core.planning.detours import with_detours
 from wm_core.planning.ensemble import plan_uncertainty
 from wm_core.planning.evaluator import Scores
+from wm_core.planning.explain import Census, explain, foreseen_for
 from wm_core.planning.methods import make_search
 from wm_core.planning.objectives import Obstacles
 from wm_core.planning.prior import ActionPrior, Guesses, guess
@@ -64,7 +65,9 @@ class MpcPlanner:
         chosen touches none while one candidate does so. Goals with joints are not helped around them. Raises
         `ValueError` where there are obstacles and the robot's body is not known.
         """
-        self.config = config
+        self._given, self.obstacles = config, tuple(obstacles)
+        horizon = max(config.horizon, config.obstacle_horizon) if self.obstacles else config.horizon
+        self.config = config = config.model_copy(update={"horizon": horizon})
         self.robot = robot
         self.step = step if step is not None else (world_model.step if world_model is not None else 0.2)
         self.max_step = max_step
@@ -74,7 +77,6 @@ class MpcPlanner:
         self.arm = kinematics
         self._kinematics = BatchedKinematics(kinematics.chain(), device)
         limits = arm_limits(robot, kinematics)
-        self.obstacles = tuple(obstacles)
         weights, batched = config.weights, self._kinematics
         clear = Obstacles(weights.obstacles, batched, robot, self.obstacles) if self.obstacles else None
         self._builder = TaskBuilder(robot, limits, batched, weights, world_model, self.step, max_step, clear)
@@ -88,7 +90,7 @@ class MpcPlanner:
         return MpcPlanner(
             self.robot,
             self.arm,
-            self.config,
+            self._given,
             world_model,
             device=self.device,
             threads=self._threads,
@@ -102,7 +104,7 @@ class MpcPlanner:
         return MpcPlanner(
             self.robot,
             self.arm,
-            self.config,
+            self._given,
             self.world_model,
             self.device,
             self._threads,
@@ -145,10 +147,12 @@ class MpcPlanner:
         joints = self._kinematics.tensor(place)
         moving = measured_velocity(newest.joints) if start_velocity is None else start_velocity
         velocity = self._kinematics.tensor(moving)
-        latent = self._imagine_until(observations, joints) if task.evaluator.needs_latents else None
+        seen = self._encode(observations) if task.evaluator.needs_latents else None
+        latent = None if seen is None else self._imagine_until(seen, newest, joints)
+        census = Census(self.config.weights.obstacles * Obstacles.touch_cost)
 
         def score(actions: Tensor) -> Scores:
-            return task.evaluator.evaluate(task.space.candidates(actions, joints, velocity), latent)
+            return census.add(task.evaluator.evaluate(task.space.candidates(actions, joints, velocity), latent))
 
         generator = torch.Generator().manual_seed(state.seed)
         begin = begin_search(self.config, self._kinematics, task, state, newest.stamp, self.step, joints)
@@ -156,10 +160,13 @@ class MpcPlanner:
         if self.obstacles and task.tool:
             guesses = with_detours(guesses, self.config.samples, *begin.mean.shape, generator)
         found = self._search.search(score, replace(begin, guesses=guesses), generator, started)
-        elites = None if found.elites is None else found.elites.cpu().numpy()
-        after = PlannerState(_draw_seed(generator), found.mean.cpu().numpy(), newest.stamp, task.kind, elites)
+        foreseen = foreseen_for(state, task.kind, newest.stamp, self.step)
+        why = explain(found, census, self.config.alternatives, task, self.world_model, seen, foreseen)
         unsure = plan_uncertainty(self.world_model, latent, found.scores.candidates.controls[found.row])
-        return as_plan(found, place, unsure, self.step, self.config, self._clock() - started), after
+        plan = as_plan(found, place, unsure, why, self.step, self.config, self._clock() - started)
+        elites = None if found.elites is None else found.elites.cpu().numpy()
+        ahead = None if why.goal_distance is None else np.append(why.realised, why.goal_distance)
+        return plan, PlannerState(_draw_seed(generator), found.mean.cpu().numpy(), newest.stamp, task.kind, elites, ahead)
 
     def rehearse(self, observations: Sequence[Observation], goal: Goal, controls: np.ndarray) -> Rehearsal:
         """What `controls` (S, H, 4), m of tool displacement and the gripper's command, would lead to from here.
@@ -171,22 +178,24 @@ class MpcPlanner:
         self._apply_threads()
         with self._without_gradient():
             joints = self._kinematics.tensor(observations[-1].joints.position)
-            latent = self._imagine_until(observations, joints)
+            latent = self._imagine_until(self._encode(observations), observations[-1], joints)
             return rehearse(self._builder, self._tasks.get(goal), latent, joints, self._kinematics.tensor(controls))
 
     def _without_gradient(self) -> AbstractContextManager:
         # What is made in inference mode, goals that are remembered too, can never take part in a gradient.
         return torch.no_grad() if self.config.gradient_steps else torch.inference_mode()
 
-    def _imagine_until(self, observations: Sequence[Observation], joints: Tensor) -> Tensor:
+    def _encode(self, observations: Sequence[Observation]) -> Tensor:
+        if len(observations) != self.world_model.history:
+            raise ValueError(f"expected {self.world_model.history} observations, got {len(observations)}")
+        return self.world_model.encode(observations)
+
+    def _imagine_until(self, latent: Tensor, newest: Observation, joints: Tensor) -> Tensor:
         """The latent at the moment the new plan takes over: the newest frame, plus the motion that is already decided.
 
         A plan that starts from where the arm will be, scored from where the arm was, would overshoot by the difference.
         """
-        if len(observations) != self.world_model.history:
-            raise ValueError(f"expected {self.world_model.history} observations, got {len(observations)}")
-        latent = self.world_model.encode(observations)
-        seen, _ = self._kinematics.forward(self._kinematics.tensor(observations[-1].joints.position))
+        seen, _ = self._kinematics.forward(self._kinematics.tensor(newest.joints.position))
         decided = self._kinematics.forward(joints)[0] - seen
         parts = math.ceil(float(decided.norm()) / self.max_step - 0.1)  # a tenth of a step is not worth a prediction
         # Nobody knows what the gripper was told meanwhile: it is taken to stay as it is.

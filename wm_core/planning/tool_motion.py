@@ -63,7 +63,7 @@ class ToolMotion:
             moved = Moved(joints, joints - at.joints, self._kinematics.tool(joints))
             at = self._keeper.keep(box, at, moved)
             steps.append(at)
-        return as_candidates(actions, start, begin, steps)
+        return as_candidates(actions, start, begin, steps, wanted)
 
     def straight(self, start: Tensor, goal: Goal, horizon: int) -> Tensor | None:
         """See `MotionSpace`; needs a pose in the goal."""

@@ -1,0 +1,91 @@
+"""Keeps account of a search, for people."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wm_core.explanation import Alternative, Considered, Explanation
+from wm_core.planning.evaluator import Scores
+from wm_core.planning.objectives import Obstacles
+from wm_core.planning.search import Found
+from wm_core.planning.task import Task
+from wm_core.protocols import WorldModel
+from wm_core.types import PlannerState
+
+_APART = 0.02  # m, somewhere along the way, from which on a path is another one
+_BEST = 64  # candidates that alternatives are looked for among
+
+
+class Census:
+    """Counts what was scored, one evaluation after the other."""
+
+    def __init__(self, touch: float) -> None:
+        """touch: from what share of the obstacles' term on a future touches one."""
+        self._touch = touch
+        self._population: Scores | None = None
+        self._counts = torch.zeros(4, dtype=torch.long)
+
+    def add(self, scores: Scores) -> Scores:
+        """`scores` themselves, counted."""
+        count, limited = len(scores.costs), scores.candidates.limited
+        touching = torch.zeros(1, dtype=torch.bool)
+        if Obstacles.name in scores.names:
+            touching = scores.shares[scores.names.index(Obstacles.name)] >= self._touch
+        found = (~torch.isfinite(scores.costs), touching, torch.zeros(1) if limited is None else limited)
+        if count > 1:  # the last mean stands alone
+            self._population = scores
+        self._counts += torch.tensor([count, *(int(part.sum()) for part in found)])
+        return scores
+
+    def result(self) -> Considered:
+        """So far."""
+        return Considered(*self._counts.tolist())
+
+    def others(self, found: Found, count: int) -> tuple[Alternative, ...]:
+        """The best of the last population that lead elsewhere than `found`, and each other."""
+        kept = [_path(found.scores, found.row)]
+        chosen: list[Alternative] = []
+        for row in () if self._population is None else _best(self._population):
+            if len(chosen) == count:
+                break
+            path = _path(self._population, row)
+            if min(float(np.linalg.norm(path - other, axis=-1).max()) for other in kept) >= _APART:
+                kept.append(path)
+                chosen.append(Alternative(path, float(self._population.costs[row]), self._population.terms(row)))
+        return tuple(chosen)
+
+
+def explain(
+    found: Found, census: Census, count: int, task: Task, model: WorldModel | None, seen: Tensor | None, foreseen: float
+) -> Explanation:
+    """count: alternatives at most. seen: (*latent) of now. foreseen: of the last plan, see `foreseen_for`."""
+    distance, realised = None, math.nan
+    if task.encoded is not None and seen is not None:
+        chosen = found.scores.candidates.latents[found.row]
+        both = torch.cat([seen[None], chosen])
+        values = model.goal_distance(both, task.encoded, task.goal.focus).cpu().numpy().astype(float)
+        realised, distance = float(values[0]), values[1:]
+    return Explanation(census.result(), census.others(found, count), distance, realised, foreseen)
+
+
+def foreseen_for(state: PlannerState, kind: str, stamp: float, step: float) -> float:
+    """How far the goal should be at `stamp` (s), as the last plan imagined it; NaN where that says nothing of it."""
+    if state.distances is None or state.stamp is None or state.kind != kind:
+        return math.nan
+    moment = (stamp - state.stamp) / step
+    if not 0.0 <= moment < len(state.distances):
+        return math.nan
+    return float(np.interp(moment, np.arange(len(state.distances)), state.distances))
+
+
+def _best(scores: Scores) -> list[int]:
+    rows = torch.topk(scores.costs, min(_BEST, len(scores.costs)), largest=False).indices
+    return rows[torch.isfinite(scores.costs[rows])].tolist()
+
+
+def _path(scores: Scores, row: int) -> np.ndarray:
+    return scores.candidates.tool_position[row].cpu().numpy().astype(float)
