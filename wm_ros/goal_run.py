@@ -8,7 +8,7 @@ from typing import Callable, Sequence
 import numpy as np
 
 from wm_core.kinematics.time_parameterisation import parameterise, stop
-from wm_core.types import Goal, Observation, Plan, PlannerState, Trajectory
+from wm_core.types import Focus, Goal, Observation, Plan, PlannerState, Trajectory
 from wm_ros.fingers import Fingers
 from wm_ros.goal_meter import GoalMeter, Reading
 from wm_ros.outcome import Code, Outcome, Progress
@@ -99,6 +99,8 @@ class GoalRun:
             outcome = self._end(reading, steady)
             if outcome is not None:
                 return Step(self._progress("settling"), outcome)
+            if reading.within and self.goal.focus is Focus.OBJECT:
+                return self._rest("settling")  # the arm has nowhere to be: it waits whether the object stays there
             return self._plan(now, observations)
         except InputError as problem:
             return self._wait(problem, steady)
@@ -171,9 +173,11 @@ class GoalRun:
         return self._holding(problem)
 
     def _holding(self, problem: InputError) -> Step:
+        return replace(self._rest("holding"), problem=problem)
+
+    def _rest(self, state: str) -> Step:
         stamp = self._clocks.now() + self._settings.take_over
-        rest = propose_rest(self._inputs, self._tools, stamp)
-        return Step(self._progress("holding"), None, rest, stamp, problem=problem)
+        return Step(self._progress(state), None, propose_rest(self._inputs, self._tools, stamp), stamp)
 
     def _progress(self, state: str, plan: Plan | None = None) -> Progress:
         plan_ms = float("nan") if plan is None else 1e3 * plan.seconds

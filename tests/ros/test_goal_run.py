@@ -1,10 +1,12 @@
 """A goal from its start to each of its ends, on a clock that the test moves."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from wm_core.history import ObservationHistory
-from wm_core.types import Goal, JointState
+from wm_core.types import Focus, Goal, JointState, Plan
 from wm_ros.goal_run import Clocks, GoalRun, RunSettings
 from wm_ros.outcome import Code
 from wm_ros.planner_inputs import PlannerInputs
@@ -124,6 +126,55 @@ def test_a_plan_that_is_not_finite_goes_nowhere(start, see, planner, home):
     planner.plan = lambda observations, goal, state, begin: (NotFinite(), state)
     step = run.step()
     assert step.trajectory is None and "not finite" in step.problem.message
+
+
+class Sliding:
+    """Knows of an object that is as far from the goal as the test says."""
+
+    history, step, action_dim = 1, 0.2, 3
+    distance = 0.2
+
+    def encode_goal(self, image):
+        return image
+
+    def encode(self, observations):
+        return observations
+
+    def goal_distance(self, latent, goal, focus):
+        assert focus is Focus.OBJECT
+        return self.distance
+
+    def tool_position(self, goal):
+        return np.zeros(3)
+
+
+def test_an_arm_stops_where_it_is_once_the_object_is_where_it_shall_be(tools, inputs, clock, planner, see, home):
+    world = Sliding()
+    tools = replace(tools, world_model=world, objects=True)
+    path = home + np.outer(np.linspace(0.06, 0.3, 5), np.eye(7)[0])
+    none = np.zeros((5, 3))
+    planner.plan = lambda observations, goal, state, begin: (
+        Plan(begin, path, none, none, 0.2, 0.0, (), 0.0, 1, 1, 0.01, False),
+        state,
+    )
+    goal = Goal(image=np.zeros((4, 4, 3), np.uint8), focus=Focus.OBJECT)
+    run = GoalRun(goal, 10.0, tools, inputs, SETTINGS, Clocks(clock, clock))
+    see(home)
+    step = run.step()
+    assert step.progress.distance == 0.2 and step.trajectory.positions[-1, 0] > home[0] + 0.1
+    inputs.command(step.trajectory, clock.time)
+    clock.time += 0.2
+    world.distance = 0.01
+    see(home, velocity=0.3)  # it arrives while the arm is moving
+    step = run.step()
+    assert (step.progress.state, step.problem, step.outcome) == ("settling", None, None)
+    assert step.trajectory.velocities[-1].tolist() == [0.0] * 7
+    assert step.trajectory.times[-1] < 0.8  # no longer on the planned way, which takes a second
+    for _ in range(4):
+        clock.time += 0.101
+        see(home)
+        step = run.step()
+    assert step.outcome.code is Code.SUCCESS and step.outcome.final_error == 0.01
 
 
 class NotFinite:
