@@ -74,7 +74,7 @@ class GoalRun:
         target = None if goal.image is None else tools.tool_in_image(goal.image)
         self._meter = GoalMeter(goal, tools.kinematics, target, tools.scene_reader(goal))
         self._fingers = None if tools.gripper is None else Fingers(tools.gripper)
-        inputs.forget_fingers()
+        inputs.fingers.forget()
         self._watch = tools.gate_watch(settings.camera_period)
         self._monitor = ProgressMonitor(settings.settle_time, settings.no_progress_time, smallest_gain=0.03)
         self._state = PlannerState(seed=0)
@@ -156,7 +156,7 @@ class GoalRun:
         self._fingers.want(int(plan.gripper[0]))
         if self._watch is not None:
             self._watch.commanded(stamp, int(plan.gripper[0]))
-        return self._fingers.join(trajectory, self._inputs.fingers(), self._inputs.fingers_told())
+        return self._fingers.join(trajectory, self._inputs.fingers.newest, self._inputs.fingers.told)
 
     def _failed(self, error: Exception) -> Step:
         self._failures += 1

@@ -11,6 +11,8 @@ from wm_core.gripper import Gripper
 from wm_core.history import NotReady, ObservationHistory, StampError
 from wm_core.types import JointState, MotionState, Observation, Trajectory
 from wm_ros.command_tracker import CommandTracker
+from wm_ros.finger_inputs import FingerInputs
+from wm_ros.recent_frames import RecentFrames
 
 _MOVING = 0.05
 """rad/s: below this an unchanging picture is what a working camera shows."""
@@ -41,18 +43,15 @@ class PlannerInputs:
 
         remember: s for which frames are kept beside the history, for `frames`.
         """
-        self._remember = remember
-        self._frames: deque[Observation] = deque()
+        self.fingers = FingerInputs(gripper)
+        self._recent = RecentFrames(remember)
         self._history = history
-        self._gripper = gripper
         self._max_age = {"camera": max_frame_age, "joint_states": max_state_age}
         self._frozen_after = frozen_after
         self._lock = threading.Lock()
         self._answered = threading.Event()
         self._answered.set()
         self._joints: deque[JointState] = deque(maxlen=256)
-        self._fingers: deque[JointState] = deque(maxlen=256)
-        self._fingers_told: np.ndarray | None = None
         self._received = {"camera": float("-inf"), "joint_states": float("-inf")}
         self._problems: dict[str, str] = {}
         self._changed_at = float("-inf")
@@ -63,10 +62,9 @@ class PlannerInputs:
         with self._lock:
             if self._joints and state.stamp < self._joints[-1].stamp:
                 self._joints.clear()
-                self._fingers.clear()
             self._joints.append(state)
             if fingers is not None:
-                self._fingers.append(fingers)
+                self.fingers.add(fingers)
             self._good("joint_states", steady)
 
     def add_image(self, image: np.ndarray, stamp: float, steady: float) -> None:
@@ -74,16 +72,16 @@ class PlannerInputs:
         with self._lock:
             if not self._joints:
                 return
-            joints = _nearest(self._joints, stamp)
+            joints = min(self._joints, key=lambda state: abs(state.stamp - stamp))
             before = self._history.newest
-            observation = Observation(image, joints, stamp, self._opening(stamp))
+            observation = Observation(image, joints, stamp, self.fingers.opening(stamp))
             try:
                 self._history.add(observation)
             except StampError as error:
                 self._problems["camera"] = str(error)
                 return
             self._good("camera", steady)
-            self._keep(observation)
+            self._recent.add(observation)
             still = np.abs(joints.velocity).max() < _MOVING
             if still or before is None or not np.array_equal(before.image, image):
                 self._changed_at = steady
@@ -153,44 +151,12 @@ class PlannerInputs:
     def frames(self) -> tuple[Observation, ...]:
         """What was seen of late, oldest first."""
         with self._lock:
-            return tuple(self._frames)
-
-    def fingers(self) -> JointState | None:
-        """The newest state of the fingers."""
-        with self._lock:
-            return self._fingers[-1] if self._fingers else None
-
-    def command_fingers(self, trajectory: Trajectory) -> None:
-        """The guard sent this to the gripper's controller."""
-        with self._lock:
-            self._fingers_told = trajectory.positions[-1]
-
-    def fingers_told(self) -> np.ndarray | None:
-        """(F,), where the fingers were last told to go since `forget_fingers`."""
-        with self._lock:
-            return self._fingers_told
-
-    def forget_fingers(self) -> None:
-        """A new goal tells the fingers anew: who knows what became of them meanwhile."""
-        with self._lock:
-            self._fingers_told = None
+            return self._recent.all()
 
     def moving(self, now: float) -> bool:
         """Whether the last command is still being executed."""
         with self._lock:
             return self._tracker.moving(now)
-
-    def _keep(self, observation: Observation) -> None:
-        if self._frames and observation.stamp < self._frames[-1].stamp:
-            self._frames.clear()  # the clock was set back
-        self._frames.append(observation)
-        while observation.stamp - self._frames[0].stamp > self._remember:
-            self._frames.popleft()
-
-    def _opening(self, stamp: float) -> float | None:
-        if self._gripper is None or not self._fingers:
-            return None
-        return self._gripper.opening(_nearest(self._fingers, stamp).position)
 
     def _good(self, part: str, steady: float) -> None:
         self._received[part] = steady
@@ -207,7 +173,3 @@ class PlannerInputs:
         age = now - newest.stamp
         if not -limit <= age <= limit:
             raise InputError(part, f"stamp is {age:.2f} s old, expected at most {limit:.2f} s: do the clocks agree?")
-
-
-def _nearest(states: deque[JointState], stamp: float) -> JointState:
-    return min(states, key=lambda state: abs(state.stamp - stamp))

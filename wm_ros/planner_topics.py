@@ -126,7 +126,7 @@ class PlannerTopics:
         state = joint_state_from_message(message, self._tools.limits.names, self._inputs.measured())
         gripper, fingers = self._tools.gripper, None
         if gripper is not None:
-            fingers = joint_state_from_message(message, gripper.names, self._inputs.fingers())
+            fingers = joint_state_from_message(message, gripper.names, self._inputs.fingers.newest)
         self._inputs.add_joints(state, time.monotonic(), fingers)
 
     def _on_command(self, message: JointTrajectory, info: Any) -> None:
@@ -143,7 +143,7 @@ class PlannerTopics:
             return
         trajectory, _ = message_to_trajectory(message)
         if trajectory.names == self._tools.gripper.names and len(trajectory.times):
-            self._inputs.command_fingers(trajectory)
+            self._inputs.fingers.command(trajectory)
 
     def _on_guard(self, message: GuardStatistics) -> None:
         if self._guard.update(guard_statistics_from_message(message), time.monotonic()):

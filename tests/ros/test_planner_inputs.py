@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from wm_core.gripper import Gripper
 from wm_core.history import ObservationHistory
 from wm_core.types import JointState
 from wm_ros.planner_inputs import InputError, PlannerInputs
@@ -99,3 +100,22 @@ def test_joint_states_whose_clock_went_back_start_afresh(inputs):
     inputs.add_joints(joints(10.0, position=1.0), 10.0)
     inputs.add_joints(joints(5.0, position=2.0), 10.1)
     assert inputs.measured().position.tolist() == [2.0]
+
+
+def test_an_observation_has_the_fingers_of_its_own_moment(robot):
+    inputs = PlannerInputs(ObservationHistory(1, 0.2, 0.1), 0.5, 0.25, 1.0, Gripper(robot.gripper))
+    for tick in range(5):  # closing from 4 cm each, 1 cm every 0.1 s
+        stamp = 10.0 + 0.1 * tick
+        inputs.add_joints(joints(stamp), 10.0, JointState(np.full(2, 0.04 - 0.01 * tick), np.zeros(2), stamp))
+    inputs.add_image(image(), 10.19, 10.4)
+    assert inputs.window()[0].gripper == pytest.approx(2 * 0.02)
+
+
+def test_frames_are_kept_for_as_long_as_was_asked():
+    inputs = PlannerInputs(ObservationHistory(1, 0.2, 0.1), 0.5, 0.25, 1.0, remember=0.5)
+    inputs.add_joints(joints(10.0), 10.0)
+    for tick in range(11):
+        inputs.add_image(image(), 10.0 + 0.1 * tick, 10.0)
+    assert [frame.stamp for frame in inputs.frames()] == pytest.approx([10.5, 10.6, 10.7, 10.8, 10.9, 11.0])
+    inputs.add_image(image(), 5.0, 10.0)  # the clock was set back
+    assert [frame.stamp for frame in inputs.frames()] == [5.0]

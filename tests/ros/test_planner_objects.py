@@ -5,14 +5,15 @@ import pytest
 import torch
 import yaml
 from rclpy.lifecycle import TransitionCallbackReturn
+from trajectory_msgs.msg import JointTrajectory
 
 from wm_core.config import BoxConfig, ModelCardConfig, PlannerConfig, PriorConfig, WorldModelConfig
 from wm_core.model.checkpoint import save_world_model
 from wm_core.model.policy_checkpoint import save_policy
 from wm_core.model.prior import GoalPolicy
 from wm_core.model.world_model import JepaWorldModel
-from wm_core.types import Focus, Goal, Pose
-from wm_ros.conversions import joint_state_to_message
+from wm_core.types import Focus, Goal, Pose, Trajectory
+from wm_ros.conversions import joint_state_to_message, trajectory_to_message
 from wm_ros.conversions.planner_messages import goal_to_action
 from wm_ros.outcome import Code
 
@@ -70,6 +71,16 @@ def test_fingers_travel_with_the_proposals(active, picture):
     assert 0.0 <= min(opening) <= max(opening) <= 0.08 + 1e-9 and np.abs(np.diff(opening)).max() < 0.0101
     statistics = active.until(lambda: active.statistics and active.statistics[-1])
     assert statistics.goal_kind == "image" and statistics.distance > 1e-4
+
+
+def test_what_the_fingers_were_told_is_heard_until_a_new_goal(active, picture):
+    told = active.node.create_publisher(JointTrajectory, "panda_hand_controller/joint_trajectory", 10)
+    active.until(told.get_subscription_count)
+    told.publish(trajectory_to_message(Trajectory(tuple(FINGERS), np.array([0.4]), np.zeros((1, 2)))))
+    active.until(lambda: active.planner._inputs.fingers.told is not None)
+    assert active.planner._inputs.fingers.told.tolist() == [0.0, 0.0]
+    active.send(Goal(image=picture, position_tolerance=1e-4))
+    active.until(lambda: active.planner._inputs.fingers.told is None)
 
 
 def test_without_its_fingers_in_joint_states_the_arm_holds_and_says_so(active, picture):
