@@ -13,6 +13,7 @@ from wm_core.planning.batched_kinematics import BatchedKinematics
 
 SPEED_SHARE = 0.8  # of the velocity limits: what is left over lets the time parameterisation catch up
 ACCELERATION_SHARE = 0.98  # of the acceleration limits: rounding must not matter
+ROUNDING = 1e-5  # rad
 LIMIT_MARGIN = 0.01  # rad kept from the position limits, m kept from the workspace box
 
 
@@ -35,18 +36,31 @@ class JointBounds:
         self._parts, self._offsets = kinematics.tensor(1.0 / (steps + 1.0)), kinematics.tensor(steps * swing / 2.0)
 
     def advance(self, joints: Tensor, before: Tensor, change: Tensor) -> Tensor:
-        """joints, before, change: (S, J) rad -> (S, J), the joints one step after `joints`.
+        """joints, before, change: (S, J) rad -> (S, J), the joints one step after `joints`; sees a limit when it is there.
 
         before: the change of the step before; change: what is wanted. It is slowed as a whole so that its direction
-        stays, and comes as near to it from `before` as acceleration allows.
+        stays, and comes as near to it from `before` as acceleration allows. At a position limit the arm stops dead.
         """
         wanted = change / (change.abs() / self.largest).amax(-1, keepdim=True).clamp(min=1.0)
         jump = wanted - before
         late = 1.0 - 1.0 / (jump.abs() / self._swing).amax(-1, keepdim=True).clamp(min=1.0)
-        after = torch.clamp(joints + wanted - late * jump, self._lower, self._upper)
+        return torch.clamp(joints + wanted - late * jump, self._lower, self._upper)
+
+    def advance_carefully(self, joints: Tensor, before: Tensor, change: Tensor) -> Tensor:
+        """`advance` that brakes before a position limit; takes twice as long."""
+        after = self.advance(joints, before, change)
         if len(self._parts):
-            after = torch.clamp(after, joints - self._fastest(joints - self._lower), joints + self._fastest(self._upper - joints))
+            down, up = self._fastest(joints - self._lower), self._fastest(self._upper - joints)
+            after = torch.clamp(after, joints - down, joints + up)
         return torch.clamp(after, joints + before - self._swing, joints + before + self._swing)
+
+    def broken(self, before: Tensor, change: Tensor) -> Tensor:
+        """before, change: (..., J) rad in one step and the next -> (...), whether that is too much acceleration."""
+        return ((change - before).abs() > self._swing + ROUNDING).any(-1)
+
+    def beyond(self, joints: Tensor) -> Tensor:
+        """(..., J) rad -> (...), whether a position limit is."""
+        return ((joints < self._lower) | (joints > self._upper)).any(-1)
 
     def brake(self, change: Tensor) -> Tensor:
         """(S, J) rad in a step -> in the next one, every joint braking as hard as it may."""

@@ -22,6 +22,10 @@ class Box(NamedTuple):
     lower: Tensor
     upper: Tensor
 
+    def of(self, rows: Tensor) -> Box:
+        """Those of some samples."""
+        return self if len(self.lower) == 1 else Box(self.lower[rows], self.upper[rows])
+
     def leaves(self, position: Tensor) -> Tensor:
         """(S, ..., 3) m -> (S, ...), whether it is outside."""
         shape = (len(self.lower),) + (1,) * (position.ndim - 2) + (3,)
@@ -59,18 +63,30 @@ class WorkspaceKeeper:
         reached = torch.stack(places)
         return Box(torch.minimum(self._lower, reached.amin(0)), torch.maximum(self._upper, reached.amax(0)))
 
-    def leaving(self, box: Box, joints: Tensor, change: Tensor, position: Tensor) -> Tensor:
-        """joints, change: (S, ..., J) rad, position: (S, ..., 3) m -> (S, ...), whether it is outside or could not stop before."""
-        outside = box.leaves(position)
-        for stop in self._bounds.stops(joints, change):
-            outside = outside | box.leaves(self._kinematics.forward(stop)[0])
+    def broken(self, box: Box, begin: Moved, path: Tensor, position: Tensor) -> Tensor:
+        """path: (S, H, J) rad from `begin`, position: (S, H, 3) m -> (S, H), where box or joint limits do not hold.
+
+        Where it could not stop before one of them counts as well.
+        """
+        changes = torch.diff(with_begin(begin, path), dim=1)
+        outside = box.leaves(position) | self._bounds.broken(changes[:, :-1], changes[:, 1:])
+        for stop in self._bounds.stops(path, changes[:, 1:]):
+            outside = outside | self._bounds.beyond(stop) | box.leaves(self._kinematics.forward(stop)[0])
         return outside
 
     def keep(self, box: Box, before: Moved, after: Moved) -> Moved:
         """`after`, or where that leaves the box, braking from `before`."""
-        leaving = self.leaving(box, after.joints, after.change, after.tool.position)
+        leaving = box.leaves(after.tool.position)
+        for stop in self._bounds.stops(after.joints, after.change):
+            leaving = leaving | box.leaves(self._kinematics.forward(stop)[0])
         if not leaving.any():
             return after
         change = torch.where(leaving[:, None], self._bounds.brake(before.change), after.change)
         joints = torch.where(leaving[:, None], before.joints + change, after.joints)
         return Moved(joints, change, self._kinematics.tool(joints))
+
+
+def with_begin(begin: Moved, path: Tensor) -> Tensor:
+    """path: (S, H, J) rad -> (S, 2 + H, J), where it was a step before it begins and where it begins, ahead of it."""
+    first = torch.stack([begin.joints - begin.change, begin.joints], dim=1)
+    return torch.cat([first.expand(len(path), -1, -1), path], dim=1)

@@ -9,7 +9,8 @@ from wm_core.limits import ArmLimits
 from wm_core.planning.batched_kinematics import BatchedKinematics
 from wm_core.planning.bounds import JointBounds
 from wm_core.planning.box import Box, Moved, WorkspaceKeeper
-from wm_core.planning.motion import as_candidates, between, limited, paced, standing
+from wm_core.planning.mending import mend
+from wm_core.planning.motion import between, limited, paced, standing
 from wm_core.protocols import Candidates
 from wm_core.types import Goal
 
@@ -36,21 +37,17 @@ class JointMotion:
         """See `MotionSpace`."""
         wanted = actions.clamp(-1.0, 1.0) * self._bounds.largest
         begin = standing(self._kinematics, start, velocity, self._step)
-        box = self._keeper.allowed(begin)
-        joints, change, paths, changes = begin.joints, begin.change, [], []
+        joints, change, paths = begin.joints, begin.change, []
         for step in wanted.unbind(1):
             after = self._bounds.advance(joints, change, step)
             joints, change = after, after - joints
             paths.append(joints)
-            changes.append(change)
         path = torch.stack(paths, 1)
         position, rotation = self._kinematics.forward(path)
-        # All steps at once is many times faster, and hardly any path to a goal in the box leaves it.
-        if self._keeper.leaving(box, path, torch.stack(changes, 1), position).any():
-            return as_candidates(actions, start, begin, self._bent(wanted, begin, box), wanted, of_joints=True)
         made = between(begin.tool.position.expand(len(actions), 3), position)
         turned = between(begin.joints.expand(len(actions), -1), path)
-        return Candidates(actions, path, made, position, rotation, start, limited=limited(wanted, turned))
+        found = Candidates(actions, path, made, position, rotation, start, limited=limited(wanted, turned))
+        return mend(found, begin, wanted, self._kinematics, self._keeper, self._careful)
 
     def straight(self, start: Tensor, goal: Goal, horizon: int) -> Tensor | None:
         """See `MotionSpace`; needs joints in the goal."""
@@ -59,18 +56,15 @@ class JointMotion:
         way = (self._kinematics.tensor(goal.joints) - start) / self._bounds.largest
         return paced(way, way.abs().max(), horizon)
 
-    def _bent(self, wanted: Tensor, begin: Moved, box: Box) -> list[Moved]:
-        """wanted: (S, H, J) rad -> the steps, one after the other."""
-        at, steps = begin, []
-        for change in wanted.unbind(1):
-            joints = self._bounds.advance(at.joints, at.change, change)
+    def _careful(self, at: Moved, change: Tensor, box: Box) -> Moved:
+        joints = self._bounds.advance_carefully(at.joints, at.change, change)
+        tool = self._kinematics.tool(joints)
+        for _ in range(self.bends):
+            if not box.leaves(tool.position).any():
+                break
+            jacobian = tool.jacobian[:, :3]
+            back = (box.nearest(tool.position) - tool.position)[..., None]
+            bend = jacobian.mT @ torch.linalg.solve(jacobian @ jacobian.mT + self._damping, back)
+            joints = self._bounds.advance_carefully(at.joints, at.change, joints - at.joints + bend.squeeze(-1))
             tool = self._kinematics.tool(joints)
-            for _ in range(self.bends):
-                jacobian = tool.jacobian[:, :3]
-                back = (box.nearest(tool.position) - tool.position)[..., None]
-                bend = jacobian.mT @ torch.linalg.solve(jacobian @ jacobian.mT + self._damping, back)
-                joints = self._bounds.advance(at.joints, at.change, joints - at.joints + bend.squeeze(-1))
-                tool = self._kinematics.tool(joints)
-            at = self._keeper.keep(box, at, Moved(joints, joints - at.joints, tool))
-            steps.append(at)
-        return steps
+        return Moved(joints, joints - at.joints, tool)

@@ -40,16 +40,13 @@ def standing(kinematics: BatchedKinematics, start: Tensor, velocity: Tensor | No
     return Moved(joints, change, kinematics.tool(joints))
 
 
-def as_candidates(
-    actions: Tensor, start: Tensor, begin: Moved, steps: Sequence[Moved], wanted: Tensor, of_joints: bool = False
-) -> Candidates:
-    """steps: H of them. wanted: (S, H, 3) m of tool motion, or with `of_joints` (S, H, J) rad, that was drawn."""
+def as_candidates(actions: Tensor, start: Tensor, begin: Moved, steps: Sequence[Moved], wanted: Tensor) -> Candidates:
+    """steps: H of them. wanted: (S, H, 3) m of tool motion that was drawn."""
     path, position, rotation = (
         torch.stack(parts, 1) for parts in zip(*((one.joints, one.tool.position, one.tool.rotation) for one in steps))
     )
     made = between(begin.tool.position.expand(len(actions), 3), position)
-    turned = between(begin.joints.expand(len(actions), -1), path) if of_joints else made
-    return Candidates(actions, path, made, position, rotation, start, limited=limited(wanted, turned))
+    return Candidates(actions, path, made, position, rotation, start, limited=limited(wanted, made))
 
 
 def limited(wanted: Tensor, made: Tensor) -> Tensor:

@@ -9,7 +9,8 @@ from torch import Tensor
 from wm_core.limits import ArmLimits
 from wm_core.planning.batched_kinematics import BatchedKinematics
 from wm_core.planning.bounds import LIMIT_MARGIN, JointBounds
-from wm_core.planning.box import Moved, WorkspaceKeeper
+from wm_core.planning.box import Box, Moved, WorkspaceKeeper
+from wm_core.planning.mending import mend
 from wm_core.planning.motion import as_candidates, paced, standing
 from wm_core.planning.rotation import limit_norm, rotation_error, rotation_matrix
 from wm_core.protocols import Candidates
@@ -56,14 +57,12 @@ class ToolMotion:
         """See `MotionSpace`."""
         wanted = limit_norm(actions, 1.0) * self._max_step
         begin = at = standing(self._kinematics, start, velocity, self._step)
-        box = self._keeper.allowed(begin)
         steps = []
         for displacement in wanted.unbind(1):
-            joints = self._follow(at, displacement)
-            moved = Moved(joints, joints - at.joints, self._kinematics.tool(joints))
-            at = self._keeper.keep(box, at, moved)
+            at = self._moved(at, self._bounds.advance(at.joints, at.change, self._change(at, displacement)))
             steps.append(at)
-        return as_candidates(actions, start, begin, steps, wanted)
+        found = as_candidates(actions, start, begin, steps, wanted)
+        return mend(found, begin, wanted, self._kinematics, self._keeper, self._careful)
 
     def straight(self, start: Tensor, goal: Goal, horizon: int) -> Tensor | None:
         """See `MotionSpace`; needs a pose in the goal."""
@@ -73,7 +72,13 @@ class ToolMotion:
         way = (self._kinematics.tensor(goal.pose.position) - position) / self._max_step
         return paced(way, way.norm(), horizon)
 
-    def _follow(self, at: Moved, displacement: Tensor) -> Tensor:
+    def _careful(self, at: Moved, displacement: Tensor, box: Box) -> Moved:
+        return self._moved(at, self._bounds.advance_carefully(at.joints, at.change, self._change(at, displacement)))
+
+    def _moved(self, at: Moved, joints: Tensor) -> Moved:
+        return Moved(joints, joints - at.joints, self._kinematics.tool(joints))
+
+    def _change(self, at: Moved, displacement: Tensor) -> Tensor:
         tool = at.tool
         inside = torch.clamp(tool.position + displacement, *self._box) - tool.position
         turn = limit_norm(rotation_error(tool.rotation, self._orientation), self.max_turn)
@@ -83,5 +88,4 @@ class ToolMotion:
         jacobian, transposed = tool.jacobian, tool.jacobian.mT
         # dq = n + J^T (J J^T + lambda I)^-1 (twist - J n): least squares with the posture in the null space
         remaining = twist - jacobian @ posture
-        change = posture + transposed @ torch.linalg.solve(jacobian @ transposed + self._damping, remaining)
-        return self._bounds.advance(at.joints, at.change, change.squeeze(-1))
+        return (posture + transposed @ torch.linalg.solve(jacobian @ transposed + self._damping, remaining)).squeeze(-1)
