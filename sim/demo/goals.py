@@ -22,7 +22,7 @@ class DemoGoal:
     """goal: what the planner is sent. target: (3,) m, where the tool is then, or the part; picture: (H, W, 3), how that looks.
 
     Only an image goal's picture is sent; target and the other pictures are for scoring and for people. about: what the
-    target is of. fingers: what they have to be in the end.
+    target is of; tolerance: m, how near that has to be. fingers: what they have to be in the end.
     """
 
     name: str
@@ -31,6 +31,7 @@ class DemoGoal:
     picture: np.ndarray
     about: Literal["tool", "part"] = "tool"
     fingers: Literal["any", "holding", "open"] = "any"
+    tolerance: float = 0.03
 
 
 def demo_goals(seed: int, image_size: int) -> tuple[DemoGoal, ...]:
@@ -74,7 +75,7 @@ def judge(demo: DemoGoal, there: Pose, joints: np.ndarray, opening: float = 0.0)
     goal = demo.goal
     distance = float(np.linalg.norm(there.position - demo.target))
     angle = joint_error = float("nan")
-    reached = distance <= goal.position_tolerance
+    reached = distance <= demo.tolerance
     if goal.pose is not None and goal.pose.orientation is not None:
         angle = float(2.0 * np.arccos(np.clip(abs(np.dot(there.orientation, goal.pose.orientation)), 0.0, 1.0)))
         reached = reached and angle <= goal.orientation_tolerance

@@ -49,7 +49,7 @@ def _row(axes: Any, record: GoalRecord) -> None:
     axes[2].set_xlabel(f"{100 * verdict.distance:.1f} cm from the goal", fontsize=9, color=colour, fontweight="bold")
     for side in axes[2].spines.values():
         side.set(color=colour, linewidth=2.5)
-    limit = 100.0 * demo.goal.position_tolerance
+    limit = 100.0 * demo.tolerance
     axes[3].axhspan(0.0, limit, color=_GOOD, alpha=0.15, label=f"reached: within {limit:.0f} cm")
     axes[3].plot(record.times, 100.0 * record.distances, color=colour, linewidth=2)
     axes[3].set_xlim(left=0.0)
