@@ -72,12 +72,16 @@ def _gripper(robot: RobotConfig, model: str) -> Gripper:
 
 
 def _gate(parameters: PlannerParameters, planner: MpcPlanner, arm: UrdfArm) -> SurpriseGate | None:
+    from wm_core.backends.backed_model import BackedWorldModel
     from wm_core.monitor.store import CONFIG, load_gate
 
-    if planner.world_model is None or not parameters.gate:
+    model = planner.world_model
+    if model is None or not parameters.gate:
         return None
     folder = find_model(parameters.model)
-    return load_gate(folder, planner.world_model, arm) if (folder / CONFIG).is_file() else None
+    # A gate looks into the model itself, whatever computes its rollouts.
+    inner = model.base if isinstance(model, BackedWorldModel) else model
+    return load_gate(folder, inner, arm) if (folder / CONFIG).is_file() else None
 
 
 def _warm_up(tools: PlannerTools, home: np.ndarray) -> None:

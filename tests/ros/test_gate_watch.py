@@ -164,6 +164,16 @@ def test_a_black_picture_stops_the_arm_through_the_node(bench, gated):
     bench.until(lambda: len(bench.proposals) > count)
 
 
+def test_it_looks_into_the_model_behind_a_backend(bench, gated):
+    from wm_core.config import save_config
+    from wm_core.model.checkpoint import load_card
+
+    save_config(load_card(gated).model_copy(update={"backend": "fused"}), gated / "config.yaml")
+    bench = bench(model=gated)
+    bench.activate()
+    assert bench.planner._tools.gate is not None and bench.planner._tools.world_model.backend == "fused"
+
+
 def test_a_gate_can_be_switched_off(bench, gated):
     bench = bench("-p", "gate:=false", model=gated)
     bench.activate()
