@@ -12,6 +12,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from sensor_msgs.msg import Image
 from sensor_msgs.msg import JointState as JointStateMessage
 from trajectory_msgs.msg import JointTrajectory
+from visualization_msgs.msg import MarkerArray
 from wm_interfaces.msg import GuardStatistics, PlannerStatistics
 
 from wm_core.types import Goal, Plan, Trajectory
@@ -23,6 +24,7 @@ from wm_ros.conversions import (
     message_to_trajectory,
     trajectory_to_message,
 )
+from wm_ros.conversions.candidates import candidates_message
 from wm_ros.conversions.planner_messages import (
     PlanReport,
     guard_statistics_from_message,
@@ -52,10 +54,12 @@ class PlannerTopics:
         self._node, self._health, self._tools = node, health, tools
         self._inputs, self._guard = inputs, guard
         self._frame_id = parameters.base_frame
+        self._shown_for = 2.0 * max(parameters.replan_period, tools.deadline)
         self.active = False
         self._plans = self._misses = 0
         self._proposal = node.create_publisher(JointTrajectory, "proposal", _LATEST)
         self._statistics = node.create_publisher(PlannerStatistics, "~/statistics", 10)
+        self._candidates = node.create_publisher(MarkerArray, "~/candidates", 1)
         reliable = parameters.image_reliability == "reliable"
         image_qos = QoSProfile(
             depth=1, reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
@@ -78,7 +82,7 @@ class PlannerTopics:
         self._node.destroy_timer(self._timer)
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
-        for publisher in (self._proposal, self._statistics):
+        for publisher in (self._proposal, self._statistics, self._candidates):
             self._node.destroy_publisher(publisher)
 
     def propose(self, trajectory: Trajectory, stamp: float) -> None:
@@ -98,6 +102,11 @@ class PlannerTopics:
         )
         if self.active:
             self._statistics.publish(planner_statistics_message(report))
+        if self.active and self._candidates.get_subscription_count():
+            tool = self._tools.kinematics.forward(plan.start).position
+            self._candidates.publish(
+                candidates_message(plan, tool, goal.position_tolerance, made, self._shown_for, self._frame_id)
+            )
 
     def problem(self, part: str, message: str) -> None:
         """See `Outputs`."""

@@ -10,6 +10,7 @@ import yaml
 from rclpy.lifecycle import TransitionCallbackReturn
 from sensor_msgs.msg import Image
 from sensor_msgs.msg import JointState as JointStateMessage
+from visualization_msgs.msg import MarkerArray
 from wm_interfaces.action import PlanToGoal
 
 from wm_core.types import Goal, Pose
@@ -51,6 +52,29 @@ def test_an_active_planner_proposes_motion_to_the_goal(active, beside):
     statistics = active.until(lambda: active.statistics and active.statistics[-1])
     assert statistics.goal_kind == "joints"
     assert statistics.cost == pytest.approx(sum(term.value for term in statistics.terms))
+
+
+def test_an_image_goal_is_explained_and_drawn_for_whoever_subscribes(bench, model):
+    bench = bench("-p", "base_frame:=panda_link0", model=model)
+    bench.activate()
+    drawn = []
+    bench.node.create_subscription(MarkerArray, "planner/candidates", drawn.append, 1)
+    bench.send(Goal(image=np.full((8, 8, 3), 200, np.uint8)))
+    statistics = bench.until(lambda: drawn and bench.statistics and bench.statistics[-1], 20.0)
+    # Every iteration scores all samples.
+    assert statistics.scored >= statistics.samples * statistics.iterations > 0
+    assert len(statistics.goal_distance) == statistics.horizon and statistics.realised_distance > 0.0
+    chosen = drawn[-1].markers[0]
+    assert chosen.ns == "chosen" and chosen.header.frame_id == "panda_link0"
+    assert len(chosen.points) == statistics.horizon + 1
+
+
+def test_nothing_is_drawn_for_nobody(active, beside, monkeypatch):
+    made = []
+    monkeypatch.setattr("wm_ros.planner_topics.candidates_message", lambda *_: made.append(True))
+    active.send(beside)
+    active.until(lambda: len(active.statistics) > 2)
+    assert made == []
 
 
 def test_a_goal_that_is_reached_succeeds_and_the_proposals_end(active):

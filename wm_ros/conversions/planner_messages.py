@@ -133,7 +133,23 @@ def planner_statistics_message(report: PlanReport) -> PlannerStatistics:
     )
     message.header.stamp = seconds_to_time(report.stamp)
     message.header.frame_id = report.frame_id
+    _explain(message, plan)
     return message
+
+
+def _explain(message: PlannerStatistics, plan: Plan) -> None:
+    why = plan.explanation
+    if plan.uncertainty is not None:
+        message.uncertainty = [float(value) for value in plan.uncertainty]
+    message.realised_distance = message.foreseen_distance = float("nan")
+    if why is None:
+        return
+    seen = why.considered
+    message.scored, message.limited = seen.scored, seen.limited
+    message.touching, message.invalid = seen.touching, seen.invalid
+    message.realised_distance, message.foreseen_distance = float(why.realised), float(why.foreseen)
+    if why.goal_distance is not None:
+        message.goal_distance = [float(value) for value in why.goal_distance]
 
 
 @dataclass(frozen=True)
