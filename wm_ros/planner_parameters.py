@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
+from wm_core.config import BackendName
 from wm_ros.conversions.planner_messages import GoalDefaults
 from wm_ros.parameters import parameter
+
+AS_THE_MODEL_SAYS = "model"
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,11 @@ class PlannerParameters:
     model: str = parameter("panda_tabletop", "World model: a name in share/wm_ros/models or a path; none: pose and joint goals only.")
     gate: bool = parameter(True, "Let the model's gate, where it has one (wm gate), stop the arm when what is seen is not what the model knows.")
     device: str = parameter("auto", "Where the model runs.", choices=("auto", "cpu", "cuda"))
+    backend: str = parameter(
+        AS_THE_MODEL_SAYS,
+        "What computes rollouts; model: as its config.yaml says, torch where it says nothing; auto: the fastest that agrees, found at every configure.",
+        choices=(AS_THE_MODEL_SAYS, *get_args(BackendName)),
+    )
     threads: int = parameter(1, "Threads of torch; beside other busy processes one is faster than two. 0 leaves torch's own choice.", 0, 64)
     description_timeout: float = parameter(
         10.0, "How long configure waits for robot_description where the robot file names no URDF (s).", 0.1, 60.0

@@ -1,6 +1,7 @@
 """The planner as a node, with a fake arm and camera: lifecycle, goals, and every bad input that it must name."""
 
 import array
+import re
 import subprocess
 import sys
 
@@ -233,6 +234,34 @@ def test_an_image_goal_is_planned_with_the_model(bench, model):
     statistics = bench.until(lambda: bench.statistics and bench.statistics[-1], 20.0)
     assert statistics.goal_kind == "image" and "goal_latent" in [term.name for term in statistics.terms]
     assert 0.0 <= statistics.frame_age_ms < 1000.0
+
+
+class Log:
+    def __init__(self):
+        self.lines = []
+
+    def info(self, text):
+        self.lines.append(text)
+
+
+@pytest.mark.parametrize(
+    ("backend", "said"),
+    [
+        ("model", r"rollouts by 'torch' \(backend:=model\) on cpu"),
+        ("fused", r"rollouts by 'fused' \(backend:=fused\) on cpu"),
+        # What it was chosen from, then what was taken.
+        ("auto", r"backend '([\w-]+)' of: torch [\d.]+ ms.*\nrollouts by '\1' \(backend:=auto\) on cpu"),
+    ],
+)
+def test_the_backend_is_taken_and_told_at_configure(bench, model, monkeypatch, backend, said):
+    bench, log = bench("-p", f"backend:={backend}", "-p", "device:=cpu", model=model), Log()
+    monkeypatch.setattr(bench.planner, "get_logger", lambda: log)
+    assert bench.planner.trigger_configure() == SUCCESS
+    assert re.search(said, "\n".join(log.lines)), log.lines
+
+
+def test_a_backend_that_there_is_not_is_refused_by_name(bench, model):
+    fails_to_configure(bench("-p", "backend:=warp", model=model), "'backend' is 'warp'; expected one of: model, auto, torch")
 
 
 def refused(planner):

@@ -9,7 +9,9 @@ import numpy as np
 import typer
 from rich.table import Table
 
+from wm_core.cli.backend_notes import backend_choices, backend_of
 from wm_core.cli.console import output
+from wm_core.config import BackendName
 
 if TYPE_CHECKING:
     from wm_core.protocols import Environment
@@ -27,6 +29,10 @@ def plan(
     environment: Annotated[str, typer.Option("--env", help="Registered environment.")] = "panda_tabletop",
     explain: Annotated[Optional[Path], typer.Option(help="Say what else was considered, and draw it into this PNG.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    backend: Annotated[
+        Optional[BackendName],
+        typer.Option(help="What computes rollouts: torch, fused, fused-bf16, onnx, onnx-int8 or auto; else as the model says."),
+    ] = None,
 ) -> None:
     """Plan once from a seeded scene and show what was chosen and why."""
     from wm_core.agent import load_agent
@@ -37,7 +43,9 @@ def plan(
     from wm_core.resources import find_model
 
     folder = find_model(model)
-    agent, views = load_agent(folder, device), load_card(folder).model.views
+    with backend_choices():
+        agent = load_agent(folder, device, backend=backend)
+    views = load_card(folder).model.views
     scene = make_environment(environment, task=task, views=views)
     try:
         observation = scene.reset(seed)
@@ -45,6 +53,7 @@ def plan(
         validate_goal(goal, scene.kinematics, scene.robot)
         chosen = agent.choose_action(observation, goal)
         _show(chosen, goal.kind)
+        output.print(f"rollouts by backend '{backend_of(agent.planner.world_model)}' on {agent.planner.device}", highlight=False)
         if explain is not None:
             _explain(chosen)
             write_plan_picture(explain, chosen, observation, goal)
