@@ -121,6 +121,7 @@ def gated(tmp_path):
     from wm_core.monitor.gaussian import fit_gaussians
     from wm_core.monitor.sight import see_window
     from wm_core.monitor.signals import Statistics
+    from wm_core.monitor.usual_error import UsualError
 
     torch.manual_seed(0)
     config = WorldModelConfig(image_size=16, visual_dim=8, joint_dim=4, channels=(4, 4), hidden=16)
@@ -135,10 +136,9 @@ def gated(tmp_path):
     early = fit_gaussians(torch.cat([sight.early for sight in clean]))
     largest = max(float(early.distance(sight.early)) for sight in clean)
     thresholds = Thresholds(picture=2.0 * largest)
-    save_gate(
-        Calibrated(GateConfig(thresholds=thresholds, episodes=60, steps=1, checked=1, stopped=0), Statistics(fit_gaussians(latent), early)),
-        tmp_path,
-    )
+    statistics = Statistics(fit_gaussians(latent), early, UsualError(torch.zeros(1, 3), torch.ones(1)))
+    config = GateConfig(thresholds=thresholds, episodes=60, steps=1, checked=1, stopped=0)
+    save_gate(Calibrated(config, statistics), tmp_path)
     return tmp_path
 
 

@@ -56,6 +56,7 @@ class PlannerConfig(Strict):
     correlation: float = Field(0.5, ge=0.0, lt=1.0, description="of the noise of neighbouring steps")
     warm_start: bool = True
     prior_share: float = Field(0.3, ge=0.0, le=1.0, description="of the samples, drawn from the model's action prior if it has one")
+    near_enough: float = Field(0.0, ge=0.0, le=0.1, description="m from its picture within which an object is left alone")
     alternatives: int = Field(3, ge=0, le=16, description="other futures that a plan's explanation shows")
     deadline: float = Field(0.1, gt=0.0, le=60.0)
     seed: int = Field(0, ge=0)

@@ -15,8 +15,9 @@ from wm_core.model.world_model import JepaWorldModel
 from wm_core.monitor.config import GateConfig, Thresholds
 from wm_core.monitor.gaussian import fit_gaussians
 from wm_core.monitor.sight import see_episode
-from wm_core.monitor.signals import Statistics, signals_of_moments, signals_of_steps
+from wm_core.monitor.signals import Statistics, reading_error, signals_of_moments, signals_of_steps
 from wm_core.monitor.smoothing import Smoother
+from wm_core.monitor.usual_error import UsualError
 from wm_core.protocols import Kinematics
 
 if TYPE_CHECKING:
@@ -47,13 +48,15 @@ def calibrate(
     prediction, Vovk et al. 2005). Raises `ValueError` for too few episodes.
     """
     groups = _groups(len(episodes), false_stops, seed)
-    visual, early = [], []
+    visual, early, tools = [], [], []
     for number in groups[0]:
-        sight = see_episode(model, episodes.episode(number))
-        visual.append(sight.histories[:, -1:, : model.config.visual_dim].clone())  # the rest of it is not kept
+        episode = episodes.episode(number)
+        sight = see_episode(model, episode)
+        visual.append(sight.histories[:, -1, : model.config.visual_dim].clone())  # the rest of it is not kept
         early.append(sight.early)
+        tools.append(_tools(kinematics, episode))
         yield None
-    statistics = Statistics(fit_gaussians(torch.cat(visual)), fit_gaussians(torch.cat(early)))
+    statistics = _statistics(model, torch.cat(visual), torch.cat(early), torch.cat(tools))
     maxima: list[list[dict[str, float]]] = []
     for group in groups[1:]:
         maxima.append([])
@@ -80,8 +83,7 @@ def episode_maxima(
 ) -> dict[str, float]:
     """The largest that each smoothed signal becomes in one episode."""
     sight = see_episode(model, episode)
-    tool = np.stack([kinematics.forward(joints).position for joints in episode.joints])
-    off, values = signals_of_moments(model, statistics, sight, torch.from_numpy(tool))
+    off, values = signals_of_moments(model, statistics, sight, _tools(kinematics, episode))
     actions = torch.from_numpy(episode.actions).to(model.device)
     steps = signals_of_steps(model, sight.histories[:-1], actions, sight.histories[1:])
     table = {name: value.tolist() for name, value in values.items()}
@@ -93,6 +95,16 @@ def episode_maxima(
         for name, value in smoother.add(way, raw).items():
             largest[name] = max(largest.get(name, 0.0), value)
     return largest
+
+
+def _statistics(model: JepaWorldModel, visual: torch.Tensor, early: torch.Tensor, tool: torch.Tensor) -> Statistics:
+    usual = UsualError(tool.to(visual), reading_error(model, visual, tool).square().sum(-1))
+    return Statistics(fit_gaussians(visual[:, None]), fit_gaussians(early), usual)
+
+
+def _tools(kinematics: Kinematics, episode: Episode) -> torch.Tensor:
+    """(T + 1, 3) m"""
+    return torch.from_numpy(np.stack([kinematics.forward(joints).position for joints in episode.joints]))
 
 
 def _groups(count: int, false_stops: float, seed: int) -> list[list[int]]:

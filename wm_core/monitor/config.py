@@ -10,8 +10,8 @@ from wm_core.config import Strict
 
 # In the order in which they are reported: name -> what it is, its unit.
 SIGNALS: dict[str, tuple[str, str]] = {
-    "reading": ("the tool read from the picture lies off the measured joints'", "m"),
-    "offset": ("the tool read from the picture has lain off the measured joints' for a while", "m"),
+    "reading": ("the tool read from the picture lies farther off the measured joints' than it does there", "x usual"),
+    "offset": ("the tool read from the picture has lain off the measured joints' for a while", "x usual"),
     "surprise": ("the picture is not what the last action should have led to", "m"),
     "latent_surprise": ("the latent is not what the last action should have led to", "std"),
     "novelty": ("the latent is far from those of the training data", "std"),

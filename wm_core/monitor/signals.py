@@ -10,14 +10,19 @@ from torch import Tensor
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.monitor.gaussian import Gaussians
 from wm_core.monitor.sight import Sight
+from wm_core.monitor.usual_error import UsualError
 
 
 @dataclass(frozen=True, eq=False)
 class Statistics:
-    """Where clean data lies. latent: one distribution of the visual latent; early: one a region of the picture."""
+    """Where clean data lies. latent: one distribution of the visual latent; early: one a region of the picture.
+
+    usual: how far off the tool's reading is at which places.
+    """
 
     latent: Gaussians
     early: Gaussians
+    usual: UsualError
 
 
 @torch.no_grad()
@@ -26,15 +31,21 @@ def signals_of_moments(
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """tool: (T, 3) m, forward kinematics of the measured joints.
 
-    -> (T, 3) m from there to the tool read from the picture, and the signals, (T,) each.
+    -> (T, 3) from there to the tool read from the picture, as a multiple of what is usual there; and the signals, (T,) each.
     """
     visual = _newest(model, sight.histories)
-    off = model.tool_probe(visual) - tool.to(visual)
+    off = reading_error(model, visual, tool) / statistics.usual.at(tool)[:, None].to(visual)
     return off, {
         "reading": torch.linalg.vector_norm(off, dim=-1),
         "novelty": statistics.latent.distance(visual[:, None]),
         "picture": statistics.early.distance(sight.early),
     }
+
+
+@torch.no_grad()
+def reading_error(model: JepaWorldModel, visual: Tensor, tool: Tensor) -> Tensor:
+    """visual: (T, D_v), tool: (T, 3) m, where it is -> (T, 3) m from there to where the picture shows it."""
+    return model.tool_probe(visual) - tool.to(visual)
 
 
 @torch.no_grad()

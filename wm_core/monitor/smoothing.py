@@ -18,7 +18,7 @@ class Smoother:
         self._off: deque[np.ndarray] = deque(maxlen=offset_window)
 
     def add(self, off: np.ndarray, values: dict[str, float]) -> dict[str, float]:
-        """off: (3,) m; values: raw signals of one moment -> smoothed signals; what is no number becomes infinite.
+        """off: (3,), any unit; values: raw signals of one moment -> smoothed signals; what is no number becomes infinite.
 
         Before there are enough frames the missing ones count as nothing to see.
         """

@@ -79,7 +79,7 @@ class MpcPlanner:
         limits = arm_limits(robot, kinematics)
         weights, batched = config.weights, self._kinematics
         clear = Obstacles(weights.obstacles, batched, robot, self.obstacles) if self.obstacles else None
-        self._builder = TaskBuilder(robot, limits, batched, weights, world_model, self.step, max_step, clear)
+        self._builder = TaskBuilder(robot, limits, batched, weights, world_model, self.step, max_step, clear, config.near_enough)
         self._tasks = TaskCache(self._builder.build)
         self._search = make_search(config, clock)
         self._threads = threads

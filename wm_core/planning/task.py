@@ -56,7 +56,7 @@ class Task:
 class TaskBuilder:
     """Everything but the goal. step: s that one action spans; max_step: m, the longest tool displacement of one.
 
-    obstacles: the term that keeps clear of them, None where there are none.
+    obstacles: the term that keeps clear of them, None where there are none. near_enough: m, see `PlannerConfig`.
     """
 
     robot: RobotConfig
@@ -67,6 +67,7 @@ class TaskBuilder:
     step: float
     max_step: float
     obstacles: Obstacles | None = None
+    near_enough: float = 0.0
 
     def build(self, goal: Goal) -> Task:
         """Encodes the goal image, if there is one. Raises `ValueError` where that needs a model that is missing."""
@@ -99,7 +100,7 @@ class TaskBuilder:
     def _goal_terms(self, goal: Goal, encoded: Tensor | None) -> list[Objective]:
         terms: list[Objective] = []
         if encoded is not None:
-            terms.append(GoalLatent(self.weights.goal_latent, self.world_model, encoded, goal.focus))
+            terms.append(GoalLatent(self.weights.goal_latent, self.world_model, encoded, goal.focus, self.near_enough))
         if goal.object_position is not None:
             if not isinstance(self.world_model, ObjectReader):
                 raise ValueError("the goal has an object position, and there is no world model that can read one")

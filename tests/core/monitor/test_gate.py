@@ -40,8 +40,9 @@ def run(gate, toy, episode):
 def test_thresholds_are_near_what_clean_episodes_do(calibrated):
     watched = calibrated.config.thresholds.watched()
     assert set(watched) == {"reading", "offset", "surprise", "latent_surprise", "novelty", "picture"}
-    # 3D noise of 2 mm an axis: single readings up to 4 deviations or so, medians less; its lasting part far less.
-    assert NOISE < watched["reading"] < 5.0 * NOISE
+    # 3D noise of 2 mm an axis, usually sqrt(3) * 2 mm in all: single readings up to 4 deviations or so, medians less; its
+    # lasting part far less.
+    assert 1.0 < 3**0.5 * watched["reading"] < 5.0
     assert watched["offset"] < watched["reading"]
 
 
@@ -58,7 +59,7 @@ def test_a_knocked_camera_stops_the_arm(toy, gate):
     verdict = run(gate, toy, fresh)[-1]
     assert verdict.stop and verdict.score > 1.0 and verdict.value > verdict.threshold
     assert verdict.signal in ("reading", "offset")
-    assert verdict.reason.startswith(f"{verdict.signal} 0.0") and " limit 0.0" in verdict.reason
+    assert verdict.reason.startswith(f"{verdict.signal} ") and "x usual, limit " in verdict.reason
 
 
 def test_what_the_action_did_not_lead_to_stops_the_arm(toy, gate):

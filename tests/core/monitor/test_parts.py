@@ -9,6 +9,7 @@ import torch
 from wm_core.monitor.early_features import EarlyFeatures
 from wm_core.monitor.gaussian import fit_gaussians
 from wm_core.monitor.smoothing import Smoother
+from wm_core.monitor.usual_error import UsualError
 
 NOWHERE = np.zeros(3)
 
@@ -91,3 +92,15 @@ def test_the_encoder_is_listened_to_and_left_as_it_was(toy):
 def test_an_encoder_without_convolutions_is_refused():
     with pytest.raises(ValueError, match="no convolution"):
         EarlyFeatures(torch.nn.Linear(2, 2))
+
+
+def test_readings_are_judged_by_what_is_usual_where_the_tool_is():
+    # 5 mm off in sight (x = 0.4 m), 10 cm where the hand is out of the picture (x = 0.7 m).
+    tool = torch.zeros(200, 3)
+    tool[:, 0] = torch.where(torch.arange(200) < 100, 0.4, 0.7)
+    usual = UsualError(tool, torch.where(torch.arange(200) < 100, 0.005**2, 0.1**2))
+    # Three samples' worth of the mean over both, 0.0050 m^2: sqrt((100 * 0.000025 + 3 * 0.0050) / 103) = 0.0130.
+    assert usual.at(torch.tensor([[0.4, 0.0, 0.0]])).item() == pytest.approx(0.0130, abs=2e-4)
+    assert usual.at(torch.tensor([[0.7, 0.0, 0.0]])).item() == pytest.approx(0.0993, abs=1e-3)
+    # Where nothing was seen, the mean of all: sqrt(0.0050) = 0.0708.
+    assert usual.at(torch.tensor([[0.4, 5.0, 0.0]])).item() == pytest.approx(0.0708, abs=1e-3)

@@ -16,6 +16,7 @@ from wm_core.planning.objectives import (
     Workspace,
 )
 from wm_core.protocols import Candidates, Objective
+from wm_core.types import Focus
 
 
 def candidates(latents=None):
@@ -42,6 +43,16 @@ def test_goal_latent():
     assert objective.cost(candidates(latents)).tolist() == pytest.approx([13.0])
     with pytest.raises(ValueError, match="needs imagined latents"):
         objective.cost(candidates())
+
+
+def test_an_object_that_is_near_enough_is_left_alone():
+    # distances 3 and 5, of which 4 are near enough: 0 + 2 * 1
+    latents = torch.tensor([[[3.0, 0.0], [3.0, 4.0]]])
+    about_the_object = GoalLatent(1.0, Distance(), torch.zeros(2), Focus.OBJECT, near_enough=4.0)
+    assert about_the_object.cost(candidates(latents)).tolist() == pytest.approx([2.0])
+    # Where a tool is to be is as exact as ever.
+    about_the_scene = GoalLatent(1.0, Distance(), torch.zeros(2), Focus.SCENE, near_enough=4.0)
+    assert about_the_scene.cost(candidates(latents)).tolist() == pytest.approx([13.0])
 
 
 def test_goal_object():

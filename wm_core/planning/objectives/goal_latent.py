@@ -10,25 +10,34 @@ from wm_core.types import Focus
 
 
 class GoalLatent:
-    """Running sum of the latent distance to the goal; the last step counts more, so that arriving beats passing by."""
+    """Running sum of the latent distance to the goal; the last step counts more, so that arriving beats passing by.
+
+    An object that is near enough costs nothing: it is left alone, instead of being pushed about by as much as a push is uncertain.
+    """
 
     name = "goal_latent"
     needs_latents = True
     final_weight = 2.0
 
-    def __init__(self, weight: float, world_model: WorldModel, goal: Tensor, focus: Focus = Focus.SCENE) -> None:
-        """goal: (*goal), from `WorldModel.encode_goal`: it stems from pictures and nothing else. focus: what they are about."""
+    def __init__(
+        self, weight: float, world_model: WorldModel, goal: Tensor, focus: Focus = Focus.SCENE, near_enough: float = 0.0
+    ) -> None:
+        """goal: (*goal), from `WorldModel.encode_goal`: it stems from pictures and nothing else. focus: what they are about.
+
+        near_enough: m, for goals about the object alone.
+        """
         self.weight = weight
         self._world_model = world_model
         self._goal = goal
         self._focus = focus
+        self._near_enough = near_enough if focus is Focus.OBJECT else 0.0
 
     def cost(self, candidates: Candidates) -> Tensor:
         """-> (S,). Raises `ValueError` without latents."""
         if candidates.latents is None:
             raise ValueError("the goal_latent objective needs imagined latents, and there are none")
         distance = self._world_model.goal_distance(candidates.latents, self._goal, self._focus)  # (S, H)
-        return running_sum(distance, self.final_weight)
+        return running_sum((distance - self._near_enough).clamp(min=0.0), self.final_weight)
 
 
 def running_sum(values: Tensor, final_weight: float) -> Tensor:
