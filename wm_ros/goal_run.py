@@ -130,7 +130,9 @@ class GoalRun:
     def _plan(self, now: float, observations: Sequence[Observation]) -> Step:
         ahead = self._inputs.commanded(now + self._plan_seconds + self._settings.take_over)
         try:
-            plan, self._state = self._tools.planner.plan(observations, self.goal, self._state, ahead.position)
+            plan, self._state = self._tools.planner.plan(
+                observations, self.goal, self._state, ahead.position, ahead.velocity
+            )
             if not np.isfinite(plan.joint_path).all():
                 raise ValueError("the plan is not finite")
             self._plan_seconds = 0.8 * self._plan_seconds + 0.2 * plan.seconds

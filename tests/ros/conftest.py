@@ -48,18 +48,28 @@ def clock() -> FakeClock:
 
 
 class StraightPlanner:
-    """Implements `Planner`: the straight line to the goal joints, at most 0.1 rad a step; fails when told to."""
+    """Implements `Planner`: the straight line to the goal joints, at most 0.1 rad a step; fails when told to.
+
+    asked: the start and its velocity that the last plan was asked for.
+    """
 
     def __init__(self) -> None:
         self.error: Exception | None = None
         self.plans = 0
+        self.asked: tuple[np.ndarray | None, np.ndarray | None] = (None, None)
 
     def plan(
-        self, observations: list[Observation], goal: Goal, state: PlannerState, start: np.ndarray | None = None
+        self,
+        observations: list[Observation],
+        goal: Goal,
+        state: PlannerState,
+        start: np.ndarray | None = None,
+        start_velocity: np.ndarray | None = None,
     ) -> tuple[Plan, PlannerState]:
         if self.error is not None:
             raise self.error
         self.plans += 1
+        self.asked = (start, start_velocity)
         begin = observations[-1].joints.position if start is None else start
         steps = np.arange(1, 6)[:, None]
         path = begin + np.clip(goal.joints - begin, -0.1 * steps, 0.1 * steps)

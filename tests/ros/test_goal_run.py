@@ -54,6 +54,20 @@ def test_a_period_gives_a_proposal_that_starts_where_the_arm_is(start, see, cloc
     assert step.trajectory.velocities[-1].tolist() == [0.0] * 7
 
 
+def test_a_plan_begins_where_and_as_fast_as_the_arm_is_commanded_to_be_when_it_takes_over(start, see, inputs, clock, planner, home):
+    run = start(goal_beside(home, 0.4))
+    see(home)
+    inputs.command(run.step().trajectory, clock.time)
+    clock.time += 0.2
+    see(home)  # an arm that lags behind: what is commanded counts
+    # A plan of the fake takes 10 ms of the 50 that were expected: 0.8 * 50 + 0.2 * 10 = 42 ms from now, and 30 of taking over.
+    ahead = inputs.commanded(clock.time + 0.042 + 0.03)
+    run.step()
+    position, velocity = planner.asked
+    assert position == pytest.approx(ahead.position) and velocity == pytest.approx(ahead.velocity)
+    assert velocity[0] > 0.1
+
+
 def test_reached_when_it_rests_at_the_goal_for_the_settle_time(start, see, clock, home):
     run = start(goal_beside(home, 0.02))
     for _ in range(4):
@@ -123,7 +137,7 @@ def test_a_planner_that_fails_once_is_asked_again_and_given_up_after_five(start,
 def test_a_plan_that_is_not_finite_goes_nowhere(start, see, planner, home):
     run = start(goal_beside(home, 0.4))
     see(home)
-    planner.plan = lambda observations, goal, state, begin: (NotFinite(), state)
+    planner.plan = lambda observations, goal, state, begin, velocity: (NotFinite(), state)
     step = run.step()
     assert step.trajectory is None and "not finite" in step.problem.message
 
@@ -153,7 +167,7 @@ def test_an_arm_stops_where_it_is_once_the_object_is_where_it_shall_be(tools, in
     tools = replace(tools, world_model=world, objects=True)
     path = home + np.outer(np.linspace(0.06, 0.3, 5), np.eye(7)[0])
     none = np.zeros((5, 3))
-    planner.plan = lambda observations, goal, state, begin: (
+    planner.plan = lambda observations, goal, state, begin, velocity: (
         Plan(begin, path, none, none, 0.2, 0.0, (), 0.0, 1, 1, 0.01, False),
         state,
     )
