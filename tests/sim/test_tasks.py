@@ -36,7 +36,7 @@ def test_the_goal_of_push_is_about_the_part(tabletop):
     table = tabletop(task="push")
     table.reset(0)
     (stage,) = table.stages(0)
-    assert stage.goal.focus is Focus.OBJECT and stage.steps == 35
+    assert stage.goal.focus is Focus.OBJECT and stage.steps == 60
 
 
 def test_pushing_along_the_line_is_a_success(tabletop, go):
