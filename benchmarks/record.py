@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import os
-import platform
-import subprocess
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Mapping
+
+from wm_core.bench.machine import describe_machine
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -33,27 +32,10 @@ def append_row(name: str, figures: Mapping[str, object]) -> Path:
 
 
 def _circumstances() -> dict[str, object]:
+    here = describe_machine()
     return {
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
-        "commit": _commit(),
-        "machine": f"{_processor()}, {os.cpu_count()} cores",
-        "load": round(os.getloadavg()[0], 1),
+        "commit": here.commit,
+        "machine": f"{here.processor}, {here.cores} cores",
+        "load": round(here.load, 1),
     }
-
-
-def _commit() -> str:
-    folder = Path(__file__).resolve().parent
-    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--exclude=*"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
