@@ -44,6 +44,7 @@ def load_tools(node: Node, parameters: PlannerParameters) -> PlannerTools:
         gripper=_gripper(robot, parameters.model) if model is not None and model.config.gripper else None,
         objects=model is not None and model.config.objects,
         gate=_gate(parameters, planner, arm),
+        reach=planner.config.horizon * planner.step,
     )
     _warm_up(tools, np.array(robot.home))
     return tools

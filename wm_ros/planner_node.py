@@ -24,6 +24,7 @@ from wm_ros.planner_parameters import PlannerParameters
 from wm_ros.planner_tools import PlannerTools, explain
 from wm_ros.planner_topics import PlannerTopics
 from wm_ros.process import StartupError, run
+from wm_ros.rates import check_rates, slow_plans
 from wm_ros.twins import has_living_twin
 
 # s of frames for the gate: it is shown one a model step, also of the time that a slow plan takes
@@ -54,6 +55,7 @@ class PlannerNode(LifecycleNode):
         try:
             self._settings = read_parameters(self, PlannerParameters)
             self._tools = self._load()
+            check_rates(self._settings, self._tools)
             self._inputs = self._make_inputs(self._settings, self._tools)
         except Exception as error:  # a missing file or a damaged one raises anything; all of it is for the user
             self._health.error("configure", explain(error))
@@ -63,6 +65,9 @@ class PlannerNode(LifecycleNode):
         self._health.clear("configure")
         self._health.ok("gate", "none" if self._tools.gate is None else "watches while a goal is pursued")
         self._health.ok("lifecycle", "inactive")
+        slow = slow_plans(self._settings, self._tools)
+        if slow is not None:
+            self.get_logger().warning(slow)
         self.get_logger().info(f"configured for '{self._tools.name}' in {time.monotonic() - started:.1f} s")
         return TransitionCallbackReturn.SUCCESS
 

@@ -37,7 +37,7 @@ class PlannerParameters:
     take_over: float = parameter(
         0.03, "How far ahead a proposal takes over from the one before: the way through the guard takes that long (s).", 0.0, 0.2
     )
-    horizon: float = parameter(1.0, "Length of what is proposed of each plan (s).", 0.2, 1.5)
+    horizon: float = parameter(1.0, "Length of what is proposed of each plan, at most: a plan may look less far ahead (s).", 0.2, 1.5)
     camera_period: float = parameter(
         0.1, "Longest time between two frames of a working camera; at most the model step. A past frame may be off by half of it (s).", 0.005, 1.0
     )

@@ -27,6 +27,8 @@ class LoadError(Exception):
 class PlannerTools:
     """world_model: None where only pose and joint goals are served. deadline: s that one plan may take.
 
+    reach: s that a plan looks ahead, None where that is not known.
+
     gripper: what the model commands, None for a model without one. objects: whether the model knows of any.
     gate: the model's, None where it has none or it is not asked.
     """
@@ -40,6 +42,7 @@ class PlannerTools:
     gripper: Gripper | None = None
     objects: bool = False
     gate: Gate | None = None
+    reach: float | None = None
 
     @property
     def history(self) -> int:
