@@ -26,12 +26,12 @@ import numpy as np  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
+from benchmarks.driving import percentiles, rest_at  # noqa: E402
 from benchmarks.record import append_row  # noqa: E402
 from sim.demo.launched import LaunchedSystem  # noqa: E402
 from sim.environment import PandaTabletop  # noqa: E402
 from sim.tasks.reach import reach_goal  # noqa: E402
 from wm_core.limits import arm_limits  # noqa: E402
-from wm_core.types import Goal  # noqa: E402
 from wm_ros.client import PlannerClient  # noqa: E402
 from wm_ros.observer import MotionObserver  # noqa: E402
 
@@ -91,8 +91,7 @@ def _options() -> argparse.Namespace:
 def _reach(
     client: PlannerClient, observer: MotionObserver, environment: PandaTabletop, start: np.ndarray, seed: int, limit: float
 ) -> Reached:
-    client.send(Goal(joints=start), limit)
-    observer.wait_for(lambda: observer.speed() < 0.01, 10.0, "rest at the start")
+    rest_at(client, observer, start, limit)
     target = reach_goal(np.random.default_rng([seed, 7]), environment.kinematics.forward(start).position)
     first, before = len(observer.plans), float(np.linalg.norm(observer.tool - target))
     began = time.monotonic()
@@ -101,7 +100,7 @@ def _reach(
     observer.wait_for(lambda: observer.speed() < 0.01, 10.0, "rest at the goal")
     plans = [plan.plan_ms for plan in observer.plans[first:]]
     after = float(np.linalg.norm(observer.tool - target))
-    return Reached(seed, outcome.code.name, before, after, seconds, *_percentiles(plans))
+    return Reached(seed, outcome.code.name, before, after, seconds, *percentiles(plans))
 
 
 def _report(rows: list[Reached], observer: MotionObserver) -> int:
@@ -122,8 +121,8 @@ def _report(rows: list[Reached], observer: MotionObserver) -> int:
 
 
 def _summary(rows: list[Reached], observer: MotionObserver) -> dict[str, object]:
-    plan50, plan95 = _percentiles([plan.plan_ms for plan in observer.plans if plan.kind == "image"])
-    late50, late95 = _percentiles(observer.frame_to_command_ms("image"))
+    plan50, plan95 = percentiles([plan.plan_ms for plan in observer.plans if plan.kind == "image"])
+    late50, late95 = percentiles(observer.frame_to_command_ms("image"))
     guard = observer.guard
     return {
         "goals": len(rows),
@@ -141,10 +140,6 @@ def _summary(rows: list[Reached], observer: MotionObserver) -> dict[str, object]
         "guard_clipped": guard.clipped if guard else "",
         "guard_holds": guard.holds if guard else "",
     }
-
-
-def _percentiles(values: list[float]) -> tuple[float, float]:
-    return tuple(round(float(value), 1) for value in np.percentile(values, [50, 95])) if values else (np.nan, np.nan)
 
 
 if __name__ == "__main__":

@@ -160,11 +160,13 @@ class PlanSeen:
     made: float
     plan_ms: float
     frame_age_ms: float
+    deadline_missed: bool
 
 
 def plan_seen(message: PlannerStatistics) -> PlanSeen:
     """The part of the statistics that observers keep."""
-    return PlanSeen(message.goal_kind, time_to_seconds(message.header.stamp), message.plan_ms, message.frame_age_ms)
+    made = time_to_seconds(message.header.stamp)
+    return PlanSeen(message.goal_kind, made, message.plan_ms, message.frame_age_ms, message.deadline_missed)
 
 
 def guard_statistics_message(counts: GuardCounts, stamp: float) -> GuardStatistics:
