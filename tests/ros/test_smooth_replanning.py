@@ -1,7 +1,7 @@
 """Plans that replace each other while the arm moves: what is sent stays one smooth motion.
 
-Planner, guard and a controller, on a clock that the test moves. The controller joins every command when it was sent: one that
-is now more, now less late than the time before adds an acceleration of its own, which is not looked at here.
+Planner, guard and a controller, on a clock that the test moves. The controller joins every command up to 3 ms late, now more
+and now less than the time before: that alone accelerates, and the guard has to have judged it.
 """
 
 import numpy as np
@@ -21,6 +21,7 @@ from wm_ros.planner_tools import PlannerTools
 
 SETTINGS = RunSettings(horizon=1.0, take_over=0.03, rest_speed=0.05, settle_time=0.3, no_progress_time=30.0)
 TICK = 1e-3  # s
+LATEST = 3e-3  # s that the controller takes to join; the guard allows for 4 ms
 GOALS, PLANS_A_GOAL = 50, 6
 
 
@@ -99,7 +100,8 @@ class Bench:
             return
         self.guard.sent(verdict, self.clock.time, self.clock.time)
         self.inputs.command(verdict.trajectory, self.clock.time)
-        self.controller.join(verdict.trajectory, self.clock.time)
+        late = self.random.uniform(0.0, LATEST)
+        self.controller.join(verdict.trajectory, self.clock.time + late)
 
 
 @pytest.fixture

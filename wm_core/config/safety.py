@@ -12,7 +12,7 @@ class SafetyConfig(Strict):
 
     lead: points nearer than this are dropped from what is sent, so that a controller which starts late still has
     room to join. latency: from the guard's `now` until the controller starts to follow.
-    jitter: how much later than that it may be; what is sent keeps the limits however late it is joined, up to this.
+    jitter: how much later than that it may be, this time and the time before; what is sent keeps the limits for all of it.
     start_tolerance: rad beyond vmax * t that the first point may lie from the measured joints.
     clip: rad that a position may exceed its limit and be clipped instead of rejected.
     stretch: the longest slow-down that may repair a velocity or acceleration excess, as a factor.

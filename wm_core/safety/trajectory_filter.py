@@ -48,8 +48,9 @@ class TrajectoryFilter:
             check_measured(measured, self.limits.names, now, self._config.max_state_age)
             wanted = self._anchored(ordered(proposal, self.limits.names), stamp, now)
             self._check_reachable(wanted, measured)
-            late = now + self._config.jitter
-            return self._repaired(wanted, [self._start(measured, following, moment) for moment in (now, late)])
+            # A controller that joins late is ahead of what is expected; one that joined the last motion late is behind it.
+            moments = (now, now + self._config.jitter, now - self._config.jitter)
+            return self._repaired(wanted, [self._start(measured, following, moment) for moment in moments])
         except Rejected as rejection:
             return Verdict("rejected", str(rejection), None)
 
@@ -89,7 +90,7 @@ class TrajectoryFilter:
             )
 
     def _repaired(self, wanted: Trajectory, starts: list[MotionState]) -> Verdict:
-        """starts: what the controller may be commanding when it joins, on time and at its latest.
+        """starts: what the controller may be commanding when it joins: as expected, farther on and less far.
 
         Tiny excesses are repaired, and what comes of it is judged again. Raises `Rejected`."""
         proposed, notes = wanted, []
