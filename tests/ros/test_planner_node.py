@@ -243,6 +243,8 @@ class Log:
     def info(self, text):
         self.lines.append(text)
 
+    warning = info
+
 
 @pytest.mark.parametrize(
     ("backend", "said"),
