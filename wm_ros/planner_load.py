@@ -10,10 +10,9 @@ from rclpy.node import Node
 from wm_core.config import RobotConfig
 from wm_core.gripper import Gripper
 from wm_core.limits import arm_limits
-from wm_core.protocols import WorldModel
 from wm_core.resources import find_model
+from wm_core.told import told
 from wm_core.types import Goal, JointState, Observation, PlannerState
-from wm_ros.log_bridge import core_log
 from wm_ros.planner_parameters import AS_THE_MODEL_SAYS, PlannerParameters
 from wm_ros.planner_tools import LoadError, PlannerTools
 from wm_ros.robot_source import load_robot
@@ -29,11 +28,13 @@ NO_MODEL = "none"
 def load_tools(node: Node, parameters: PlannerParameters) -> PlannerTools:
     """Robot, model and planner, with one plan made already: the first is slow. Raises whatever is wrong."""
     robot, arm = load_robot(node, parameters.robot, parameters.description_timeout)
-    with core_log(node, "wm_core.backends"):
+    with told("wm_core.backends", node.get_logger().info):
         planner = _load_planner(robot, arm, parameters)
     model = planner.world_model
     if model is not None:
-        node.get_logger().info(f"rollouts by '{_backend(model)}' (backend:={parameters.backend}) on {planner.device}")
+        from wm_core.backends.backed_model import backend_of
+
+        node.get_logger().info(f"rollouts by '{backend_of(model)}' (backend:={parameters.backend}) on {planner.device}")
     tools = PlannerTools(
         robot.name,
         arm,
@@ -70,12 +71,6 @@ def _load_planner(robot: RobotConfig, arm: UrdfArm, parameters: PlannerParameter
         raise LoadError(f"model '{parameters.model}' was trained with {model.views} cameras; the planner reads one")
     backend = None if parameters.backend == AS_THE_MODEL_SAYS else parameters.backend
     return load_planner(folder, parameters.device, robot, arm, threads, backend)
-
-
-def _backend(model: WorldModel) -> str:
-    from wm_core.backends.backed_model import BackedWorldModel
-
-    return model.backend if isinstance(model, BackedWorldModel) else "torch"
 
 
 def _gripper(robot: RobotConfig, model: str) -> Gripper:

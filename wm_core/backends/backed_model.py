@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from wm_core.backends.rollout import Rollout
 from wm_core.config import BackendName
 from wm_core.model.world_model import JepaWorldModel
+from wm_core.protocols import WorldModel
 from wm_core.types import Focus, Observation
 
 
@@ -65,3 +66,8 @@ class BackedWorldModel:
 
     def motion(self, before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
         return self.base.motion(before, after)
+
+
+def backend_of(model: WorldModel) -> BackendName:
+    """What computes its rollouts, by name."""
+    return model.backend if isinstance(model, BackedWorldModel) else "torch"

@@ -47,7 +47,7 @@ app.command("info")(info)
 
 def main() -> None:
     """Entry point of `wm`."""
-    # Before torch is loaded: threads that spin while they wait turn a plan of 0.2 s into one of 29 s on a busy machine.
+    # Before torch is loaded: threads that spin while they wait turned a plan of 1 s into one of 29 s on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # `kill` is as gentle as Ctrl-C: what was done is written.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

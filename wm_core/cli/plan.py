@@ -9,8 +9,8 @@ import numpy as np
 import typer
 from rich.table import Table
 
-from wm_core.cli.backend_notes import backend_choices, backend_of
 from wm_core.cli.console import output
+from wm_core.told import told
 from wm_core.config import BackendName
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def plan(
 ) -> None:
     """Plan once from a seeded scene and show what was chosen and why."""
     from wm_core.agent import load_agent
+    from wm_core.backends.backed_model import backend_of
     from wm_core.cli.plan_picture import write_plan_picture
     from wm_core.environments import make_environment
     from wm_core.model.checkpoint import load_card
@@ -43,7 +44,7 @@ def plan(
     from wm_core.resources import find_model
 
     folder = find_model(model)
-    with backend_choices():
+    with told("wm_core.backends", lambda text: output.print(text, markup=False, highlight=False, soft_wrap=True)):
         agent = load_agent(folder, device, backend=backend)
     views = load_card(folder).model.views
     scene = make_environment(environment, task=task, views=views)

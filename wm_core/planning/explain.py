@@ -47,15 +47,20 @@ class Census:
 
     def others(self, found: Found, count: int) -> tuple[Alternative, ...]:
         """The best of the last population that lead elsewhere than `found`, and each other."""
-        kept = [_path(found.scores, found.row)]
+        population = self._population
+        if population is None or count == 0:
+            return ()
+        rows = torch.topk(population.costs, min(_BEST, len(population.costs)), largest=False).indices
+        rows = rows[torch.isfinite(population.costs[rows])]
+        paths, costs = _array(population.candidates.tool_position[rows]), _array(population.costs[rows])
+        kept = [_array(found.scores.candidates.tool_position[found.row])]
         chosen: list[Alternative] = []
-        for row in () if self._population is None else _best(self._population):
-            if len(chosen) == count:
-                break
-            path = _path(self._population, row)
+        for row, path, cost in zip(rows.tolist(), paths, costs):
             if min(float(np.linalg.norm(path - other, axis=-1).max()) for other in kept) >= _APART:
                 kept.append(path)
-                chosen.append(Alternative(path, float(self._population.costs[row]), self._population.terms(row)))
+                chosen.append(Alternative(path, float(cost), population.terms(row)))
+            if len(chosen) == count:
+                break
         return tuple(chosen)
 
 
@@ -67,7 +72,7 @@ def explain(
     if task.encoded is not None and seen is not None:
         chosen = found.scores.candidates.latents[found.row]
         both = torch.cat([seen[None], chosen])
-        values = model.goal_distance(both, task.encoded, task.goal.focus).cpu().numpy().astype(float)
+        values = _array(model.goal_distance(both, task.encoded, task.goal.focus))
         realised, distance = float(values[0]), values[1:]
     return Explanation(census.result(), census.others(found, count), distance, realised, foreseen)
 
@@ -82,10 +87,5 @@ def foreseen_for(state: PlannerState, kind: str, stamp: float, step: float) -> f
     return float(np.interp(moment, np.arange(len(state.distances)), state.distances))
 
 
-def _best(scores: Scores) -> list[int]:
-    rows = torch.topk(scores.costs, min(_BEST, len(scores.costs)), largest=False).indices
-    return rows[torch.isfinite(scores.costs[rows])].tolist()
-
-
-def _path(scores: Scores, row: int) -> np.ndarray:
-    return scores.candidates.tool_position[row].cpu().numpy().astype(float)
+def _array(values: Tensor) -> np.ndarray:
+    return values.cpu().numpy().astype(float)

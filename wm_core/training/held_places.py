@@ -29,7 +29,7 @@ class HeldPlaces:
 def held_places(dataset: Dataset) -> HeldPlaces:
     """From joints, fingers and touch; the object's true place is not looked at."""
     held = _held(dataset)
-    moved, touches = _summed(dataset.carried), _summed(dataset.touch > 0.0)
+    moved, touches = summed(dataset.carried), summed(dataset.touch > 0.0)
     place, certainty = np.zeros_like(moved), np.zeros_like(touches)
     moments = np.arange(held.shape[1])
     for episode in np.flatnonzero(held.any(axis=1)):
@@ -55,7 +55,7 @@ def _held(dataset: Dataset) -> np.ndarray:
     return held
 
 
-def _summed(steps: np.ndarray) -> np.ndarray:
-    """(N, T, ...) -> (N, T + 1, ...)"""
+def summed(steps: np.ndarray) -> np.ndarray:
+    """(N, T, ...), one value an action -> (N, T + 1, ...), their sum until each moment."""
     total = steps.cumsum(axis=1, dtype=np.float64)
     return np.concatenate([np.zeros_like(total[:, :1]), total], axis=1)

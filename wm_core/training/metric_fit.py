@@ -10,7 +10,7 @@ from torch import Tensor
 
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.training.dataset import Dataset
-from wm_core.training.held_places import held_places
+from wm_core.training.held_places import held_places, summed
 from wm_core.training.latent_cache import LatentCache
 
 _PAIRS = 200  # an episode
@@ -85,13 +85,8 @@ def _felt(model: JepaWorldModel, dataset: Dataset) -> tuple[np.ndarray, np.ndarr
     parts = [dataset.tool]
     if model.config.gripper:
         parts.append(dataset.gripper[..., None])
-    parts.append(_summed(dataset.carried))
-    return np.concatenate(parts, axis=-1, dtype=np.float64), _summed((dataset.touch > 0.0).astype(np.float64))
-
-
-def _summed(steps: np.ndarray) -> np.ndarray:
-    first = np.zeros_like(steps[:, :1], dtype=np.float64)
-    return np.concatenate([first, steps.cumsum(axis=1, dtype=np.float64)], axis=1)
+    parts.append(summed(dataset.carried))
+    return np.concatenate(parts, axis=-1, dtype=np.float64), summed(dataset.touch > 0.0)
 
 
 def _centred(values: Tensor, weights: Tensor) -> Tensor:
