@@ -61,8 +61,11 @@ class Bench:
         pose = Pose(np.asarray(tool, dtype=float), np.array(self.robot.tool_orientation))
         return self.kinematics.inverse(pose, np.array(self.robot.home))
 
-    def step(self, command: Command, duration: float, watch: Callable[[Bench], None]) -> None:
-        """Drives joints and fingers for `duration` s, and feels what it touches. watch: is called every physics step."""
+    def step(self, command: Command, duration: float, watch: Callable[[Bench], bool]) -> None:
+        """Drives joints and fingers for `duration` s, and feels what it touches.
+
+        watch: is called after every physics step; True ends it there.
+        """
         if command.gripper:
             self.scene.set_opening(OPEN if command.gripper > 0 else 0.0)
         target = np.asarray(command.joints, dtype=float)[None]
@@ -71,7 +74,8 @@ class Bench:
         for _ in range(round(duration / PHYSICS_STEP)):
             self.arm.advance(PHYSICS_STEP)
             motion.add(self.scene)
-            watch(self)
+            if watch(self):
+                break
         self.felt = motion.total()
 
     def observe(self) -> Observation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,11 +12,16 @@ from sim.camera import SIDE_VIEW
 from sim.look import random_look
 from sim.part import WORK_PIECE, Part, random_part
 from sim.perturbations import make_perturbation
+from sim.scene import PHYSICS_STEP
 from sim.tasks import TASKS
 from wm_core.config import BoxConfig
 from wm_core.kinematics.urdf_arm import load_arm
+from wm_core.protocols import Glance
 from wm_core.resources import find_robot
 from wm_core.types import Command, Felt, Observation, Outcome, Stage
+
+CAMERA_PERIOD = 0.05
+"""s, as in the ROS node"""
 
 
 class PandaTabletop:
@@ -98,9 +104,9 @@ class PandaTabletop:
         with self._perturbation.lifted(self._bench):
             return self._task.stages(self._bench, self._target, kind)
 
-    def step(self, command: Command, duration: float) -> Observation:
+    def step(self, command: Command, duration: float, glance: Glance | None = None) -> Observation:
         """See `Environment`."""
-        self._bench.step(command, duration, self._watch)
+        self._bench.step(command, duration, self._watch if glance is None else self._glancing(glance, duration))
         return self.observe()
 
     def observe(self) -> Observation:
@@ -131,6 +137,19 @@ class PandaTabletop:
         """See `Environment`."""
         self._bench.scene.close()
 
-    def _watch(self, bench: Bench) -> None:
+    def _watch(self, bench: Bench) -> bool:
         self._task.watch(bench)
         self._perturbation.watch(bench)
+        return False
+
+    def _glancing(self, glance: Glance, duration: float) -> Callable[[Bench], bool]:
+        """Watches, and shows a frame every camera period, but for that at the end, which `step` returns."""
+        every, last = round(CAMERA_PERIOD / PHYSICS_STEP), round(duration / PHYSICS_STEP)
+        steps = iter(range(1, last + 1))
+
+        def watch(bench: Bench) -> bool:
+            self._watch(bench)
+            step = next(steps)
+            return step % every == 0 and step < last and glance(self.observe())
+
+        return watch

@@ -6,6 +6,7 @@ Importing this file does not import torch.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Sequence, runtime_checkable
 
@@ -189,6 +190,10 @@ class Camera(Protocol):
         """The newest frame."""
 
 
+Glance = Callable[[Observation], bool]
+"""Whether to stop at what is seen."""
+
+
 @runtime_checkable
 class Environment(Protocol):
     """A simulated task, stepped by its caller; data collection and evaluation run on it.
@@ -209,8 +214,8 @@ class Environment(Protocol):
         Call after `reset`; the scene is left as it was. Raises `ValueError` for a kind that the task does not know.
         """
 
-    def step(self, command: Command, duration: float) -> Observation:
-        """Does it over `duration` s and looks."""
+    def step(self, command: Command, duration: float, glance: Glance | None = None) -> Observation:
+        """Does it over `duration` s and looks. glance: is shown every camera frame in between; True ends the step there."""
 
     def felt(self) -> Felt:
         """What the arm felt during the last `step`."""

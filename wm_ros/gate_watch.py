@@ -1,4 +1,4 @@
-"""Shows a model's gate what happens while a goal is pursued, at the pace that the gate knows: a model step at a time."""
+"""Shows a model's gate what happens while a goal is pursued: a model step at a time, the pace that it knows, and what comes in at once."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class GateWatch:
         self._gate, self._kinematics = gate, kinematics
         self._step, self._action_dim, self._tolerance = step, action_dim, tolerance
         self._last: Observation | None = None
+        self._glanced = float("-inf")  # stamp of the newest frame that it was shown
         self._sure = False  # whether the gate's past is what it takes it for
         self._commands: deque[tuple[float, int]] = deque(maxlen=64)
 
@@ -35,16 +36,25 @@ class GateWatch:
     def look(self, frames: Sequence[Observation]) -> str | None:
         """frames: those at hand, oldest first. Shows what is new of them -> why to stop, None to go on."""
         if frames and self._last is not None and frames[-1].stamp < self._last.stamp:
-            self._last = None  # the clock was set back
+            self._last, self._glanced = None, float("-inf")  # the clock was set back
         while (frame := self._next(frames)) is not None:
             controls = self._controls(frame) if self._follows(frame) else None
             # After a gap the gate's own past is not a step away: it is not asked for surprise until it is again.
             verdict = self._gate.observe(frame, controls if self._sure else None)
             self._sure = self._last is None or controls is not None
             self._last = frame
+            self._glanced = max(self._glanced, frame.stamp)
             if verdict.stop:
                 return verdict.reason
-        return None
+        return self._glance(frames)
+
+    def _glance(self, frames: Sequence[Observation]) -> str | None:
+        """The newest frame, where it has not been shown yet: whether something came in."""
+        if not frames or frames[-1].stamp <= self._glanced:
+            return None
+        self._glanced = frames[-1].stamp
+        verdict = self._gate.glance(frames[-1])
+        return verdict.reason if verdict is not None and verdict.stop else None
 
     def _next(self, frames: Sequence[Observation]) -> Observation | None:
         if not frames or self._last is None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from wm_core.backends.backed_model import BackedWorldModel
 from wm_core.config import ModelCardConfig, WorldModelConfig
 from wm_core.model.checkpoint import CheckpointError, save_world_model
 from wm_core.model.world_model import JepaWorldModel
@@ -73,6 +74,16 @@ def test_the_run_that_surprised_most_is_kept(monkeypatch):
     assert found.drawn_error == pytest.approx(0.02)  # (1 + 3 + 2) / 3 cm
     ran.clear()
     assert take_episode(None, 100, config(0.0), agent).seed == 100 and ran == [100]
+
+
+def test_a_planner_with_a_backend_is_judged_by_its_model(monkeypatch):
+    model = JepaWorldModel(CARD.model)
+    monkeypatch.setattr(take, "_whole", lambda environment, seed, config, agent: Take(random_episode(), seed))
+    asked = []
+    monkeypatch.setattr(take, "one_step_error", lambda judged, episode: asked.append(judged) or 0.01)
+    agent = SimpleNamespace(planner=SimpleNamespace(world_model=BackedWorldModel(model, "fused", rollout=None)))
+    take_episode(None, 100, CollectionConfig(on_policy=dict(model="m", digest="d", candidates=1)), agent)
+    assert asked == [model]
 
 
 def test_a_shard_says_how_much_harder_its_episodes_are(tmp_path):

@@ -36,8 +36,13 @@ class Line:
         goals = (np.array([0.5 * self.target, *np.zeros(6)]), np.array([self.target, *np.zeros(6)]))
         return tuple(Stage(Goal(joints=goal), steps) for goal, steps in zip(goals, self._steps))
 
-    def step(self, command, duration):
-        self.place, self.time = float(command.joints[0]), self.time + duration
+    def step(self, command, duration, glance=None):
+        there = float(command.joints[0])
+        if glance is not None:  # one frame in between, half way
+            self.place = 0.5 * (self.place + there)
+            if glance(self._look()):
+                return self._look()
+        self.place, self.time = there, self.time + duration
         return self._look()
 
     def outcome(self):
@@ -117,10 +122,13 @@ def test_holding_still_stays_where_it_began():
 
 
 class Alarm:
-    """A gate that stops when joint 0 has gone beyond `limit`; `controls` are what it was told."""
+    """A gate that stops when joint 0 has gone beyond `limit`; `controls` are what it was told.
 
-    def __init__(self, limit):
-        self.limit, self.controls, self.resets = limit, [], 0
+    sudden: whether it sees that between steps, too.
+    """
+
+    def __init__(self, limit, sudden=False):
+        self.limit, self.sudden, self.controls, self.resets = limit, sudden, [], 0
 
     def reset(self):
         self.resets, self.controls = self.resets + 1, []
@@ -129,6 +137,10 @@ class Alarm:
         self.controls.append(controls)
         place = observation.joints.position[0]
         return SimpleNamespace(stop=place > self.limit, reason=f"at {place:.2f}")
+
+    def glance(self, observation):
+        place = observation.joints.position[0]
+        return SimpleNamespace(stop=place > self.limit, reason=f"glance at {place:.3f}") if self.sudden else None
 
 
 class LineArm:
@@ -139,8 +151,8 @@ class LineArm:
         return Pose(np.array([joints[0], 0.0, 0.0]))
 
 
-def watched(limit, action_dim=3, ends=True):
-    alarm = Alarm(limit)
+def watched(limit, action_dim=3, ends=True, sudden=False):
+    alarm = Alarm(limit, sudden)
     return alarm, Watch(alarm, LineArm(), action_dim, ends)
 
 
@@ -160,6 +172,15 @@ def test_a_gate_that_only_watches_changes_nothing():
     result = run_episode(Line((2, 4)), Walk(), 0, "joints", 0.2, watch=watch).result
     assert result == alone.model_copy(update={"stopped": "at 0.15", "stopped_after": 3})
     assert len(alarm.controls) == 1 + 3  # it has stopped: nobody asks it again
+
+
+@pytest.mark.parametrize("ends, steps, place", [(True, 3, 0.125), (False, 6, 0.30)])
+def test_what_comes_in_between_two_steps_stops_at_once(ends, steps, place):
+    alarm, watch = watched(0.12, ends=ends, sudden=True)
+    result = run_episode(Line((2, 4)), Walk(), 0, "joints", 0.2, watch=watch).result
+    # Strides of 5 cm: half way through the third the frame is at 12.5 cm. The goal is at 20 cm.
+    assert (result.stopped, result.stopped_after, result.steps) == ("glance at 0.125", 3, steps)
+    assert result.distance_m == pytest.approx(abs(0.20 - place))
 
 
 def test_a_gate_that_does_not_like_the_start_lets_nothing_move():

@@ -31,10 +31,14 @@ class Gate:
     """Keeps what it is shown; stops at a black picture."""
 
     def __init__(self):
-        self.shown, self.resets = [], 0
+        self.shown, self.glanced, self.resets = [], [], 0
 
     def reset(self):
         self.resets += 1
+
+    def glance(self, observation):
+        self.glanced.append(round(observation.stamp, 3))
+        return Verdict(not observation.image.any(), "intrusion 9 std")
 
     def observe(self, observation, controls=None):
         self.shown.append((round(observation.stamp, 3), None if controls is None else controls.round(6).tolist()))
@@ -69,6 +73,17 @@ def test_it_is_shown_a_moment_a_model_step_however_often_and_seldom_planned(gate
         (10.8, [0.04, 0.0, 0.0, -1.0]),
     ]
     assert gate.resets == 1
+
+
+def test_the_newest_frame_is_looked_at_at_once_for_what_came_in(gate, watch):
+    frames = [frame(10.0 + 0.05 * tick) for tick in range(6)]
+    for count in (1, 2, 2, 4, 5, 6):
+        watch.look(frames[:count])
+    # Those at 10.0 and 10.2 s were shown as moments; none twice; 10.1 s was never the newest.
+    assert gate.glanced == [10.05, 10.15, 10.25]
+    assert watch.look([*frames, frame(10.3, grey=0)]) == "intrusion 9 std"
+    watch.look([frame(5.0)])  # the clock is set back
+    assert watch.look([frame(5.0), frame(5.05, grey=0)]) == "intrusion 9 std"
 
 
 def test_after_a_gap_it_says_nothing_of_surprise_until_two_moments_are_a_step_apart(gate, watch):
@@ -122,6 +137,7 @@ def gated(tmp_path):
     from wm_core.monitor.sight import see_window
     from wm_core.monitor.signals import Statistics
     from wm_core.monitor.usual_error import UsualError
+    from wm_core.monitor.usual_picture import UsualPicture
 
     torch.manual_seed(0)
     config = WorldModelConfig(image_size=16, visual_dim=8, joint_dim=4, channels=(4, 4), hidden=16)
@@ -136,7 +152,8 @@ def gated(tmp_path):
     early = fit_gaussians(torch.cat([sight.early for sight in clean]))
     largest = max(float(early.distance(sight.early)) for sight in clean)
     thresholds = Thresholds(picture=2.0 * largest)
-    statistics = Statistics(fit_gaussians(latent), early, UsualError(torch.zeros(1, 3), torch.ones(1)))
+    scene = UsualPicture(torch.zeros(60, 3), torch.cat([sight.cells for sight in clean]))
+    statistics = Statistics(fit_gaussians(latent), early, UsualError(torch.zeros(1, 3), torch.ones(1)), scene)
     config = GateConfig(thresholds=thresholds, episodes=60, steps=1, checked=1, stopped=0)
     save_gate(Calibrated(config, statistics), tmp_path)
     return tmp_path

@@ -91,6 +91,17 @@ def test_a_step_brings_the_joints_where_they_should_be(table):
     assert seen.stamp == pytest.approx(0.2, abs=1e-6)
 
 
+def test_every_camera_frame_of_a_step_is_shown_and_may_end_it(table):
+    rest = table.reset(3).joints.position
+    stamps = []
+    after = table.step(Command(rest), 0.2, lambda seen: stamps.append(round(seen.stamp, 3)))
+    assert stamps == [0.05, 0.1, 0.15] and after.stamp == pytest.approx(0.2)  # 20 Hz; the last one is returned
+    there = rest + 0.05
+    after = table.step(Command(there), 0.2, lambda seen: seen.stamp > 0.29)
+    assert after.stamp == pytest.approx(0.3)
+    assert np.abs(after.joints.position - there).max() > 0.01  # it was on its way
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_an_unknown_goal_kind_is_refused(tabletop, task):
     table = tabletop(task=task)

@@ -68,6 +68,11 @@ class BackedWorldModel:
         return self.base.motion(before, after)
 
 
+def model_itself(model: WorldModel) -> WorldModel:
+    """Without its backend: for what planners do not ask of it."""
+    return model.base if isinstance(model, BackedWorldModel) else model
+
+
 def backend_of(model: WorldModel) -> BackendName:
     """What computes its rollouts, by name."""
     return model.backend if isinstance(model, BackedWorldModel) else "torch"

@@ -10,9 +10,9 @@ import numpy as np
 from wm_core.config import Strict
 from wm_core.evaluation.account import Account
 from wm_core.evaluation.policy import Policy
-from wm_core.evaluation.watch import Watch
+from wm_core.evaluation.watch import Stop, Watch
 from wm_core.protocols import Environment
-from wm_core.types import Goal, Outcome
+from wm_core.types import Command, Goal, Observation, Outcome
 
 LATE = 5  # last steps that `close_late` looks at
 HARM = "touched"  # what a note says of a contact that must not be: nothing makes it undone
@@ -71,19 +71,17 @@ def run_episode(
     # Declared, as a fence on a real bench is: a picture from one side does not say how deep an obstacle is.
     policy.avoid(tuple(getattr(environment, "obstacles", ())))
     policy.start(seed)
-    stopped, stopped_after, harmed = watch.start(observation) if watch is not None else None, 0, False
+    guarded = None if watch is None else _Guarded(environment, watch, observation)
     for goal, is_new in ((stage.goal, index == 0) for stage in stages for index in range(stage.steps)):
-        if watch is not None and watch.ends and stopped is not None:
+        if guarded is not None and guarded.over:
             break
         if is_new:
             policy.pursue(goal)
-        command, past = policy.act(observation), observation
-        observation = environment.step(command, step)
+        command = policy.act(observation)
+        observation = environment.step(command, step) if guarded is None else guarded.step(command, step, observation)
         frames.append(observation.image)
         late.append(environment.outcome())
-        if watch is not None and stopped is None:
-            stopped, stopped_after = watch.step(past, command, observation), len(frames) - 1
-            harmed = HARM in late[-1].note
+    stop = None if guarded is None else guarded.stop
     result = EpisodeResult(
         seed=seed,
         success=succeeded(late[-1], tolerance),
@@ -92,12 +90,46 @@ def run_episode(
         steps=len(frames) - 1,
         note=late[-1].note,
         close_late=any(succeeded(outcome, tolerance) for outcome in late),
-        stopped=stopped,
-        stopped_after=None if stopped is None else stopped_after,
-        harmed=stopped is not None and harmed,
+        stopped=None if stop is None else stop.reason,
+        stopped_after=None if stop is None else stop.after,
+        harmed=stop is not None and stop.harmed,
         account=policy.finish(observation) if len(frames) > 1 else None,
     )
     return Episode(result, tuple(frames), stages[-1].goal)
+
+
+class _Guarded:
+    """Steps an environment under the eyes of a gate. stop: the first one, None so far."""
+
+    def __init__(self, environment: Environment, watch: Watch, first: Observation) -> None:
+        self._environment, self._watch, self._done = environment, watch, 0
+        self.stop: Stop | None = None
+        self._note(watch.start(first))
+
+    @property
+    def over(self) -> bool:
+        """Whether the episode ends here."""
+        return self._watch.ends and self.stop is not None
+
+    def step(self, command: Command, duration: float, before: Observation) -> Observation:
+        """As `Environment.step`; a stop in between ends it, if stops end episodes."""
+        self._done += 1
+        if self.stop is not None:
+            return self._environment.step(command, duration)
+        after = self._environment.step(command, duration, self._glance)
+        if self.stop is None:
+            self._note(self._watch.step(before, command, after))
+        return after
+
+    def _glance(self, seen: Observation) -> bool:
+        if self.stop is None:
+            self._note(self._watch.glance(seen))
+        return self.over
+
+    def _note(self, reason: str | None) -> None:
+        # Before the first step there is nothing that could have been touched.
+        if reason is not None:
+            self.stop = Stop(reason, self._done, self._done > 0 and HARM in self._environment.outcome().note)
 
 
 def succeeded(outcome: Outcome, tolerance: float | None) -> bool:

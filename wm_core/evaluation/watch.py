@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -26,6 +27,18 @@ class Gate(Protocol):
     def observe(self, observation: Observation, controls: np.ndarray | None = None) -> Verdict:
         """observation: one model step after the last; controls: (A,) what was done since, None before the first."""
 
+    def glance(self, observation: Observation) -> Verdict | None:
+        """observation: a frame in between; None where the gate has nothing to say of those."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Of one episode. after: actions done; harmed: by then something had been touched that must not be."""
+
+    reason: str
+    after: int
+    harmed: bool
+
 
 class Watch:
     """Shows a gate what happens, in the actions that its model was trained on."""
@@ -45,6 +58,11 @@ class Watch:
         there, here = (self._kinematics.forward(joints).position for joints in (command.joints, before.joints.position))
         controls = np.append(there - here, command.gripper)[: self._action_dim]
         return self._reason(self._gate.observe(after, controls))
+
+    def glance(self, observation: Observation) -> str | None:
+        """A frame between two steps -> why to stop, None to go on."""
+        verdict = self._gate.glance(observation)
+        return None if verdict is None else self._reason(verdict)
 
     @staticmethod
     def _reason(verdict: Verdict) -> str | None:

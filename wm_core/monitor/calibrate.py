@@ -12,12 +12,13 @@ import numpy as np
 import torch
 
 from wm_core.model.world_model import JepaWorldModel
-from wm_core.monitor.config import GateConfig, Thresholds
+from wm_core.monitor.config import SUDDEN, GateConfig, Thresholds
 from wm_core.monitor.gaussian import fit_gaussians
 from wm_core.monitor.sight import see_episode
 from wm_core.monitor.signals import Statistics, reading_error, signals_of_moments, signals_of_steps
 from wm_core.monitor.smoothing import Smoother
 from wm_core.monitor.usual_error import UsualError
+from wm_core.monitor.usual_picture import UsualPicture
 from wm_core.protocols import Kinematics
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _WINDOWS = {name: GateConfig.model_fields[name].default for name in ("window", "offset_window")}
 # Shares of the episodes: where clean data lies, how the signals compare, how many stop, and whether that is so.
 _SHARES = (0.35, 0.15, 0.35, 0.15)
+# Whatever was fitted: in front of a scene that hardly ever changes, the first shadow would be an intruder.
+_LEAST = {"intrusion": 3.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,15 +51,17 @@ def calibrate(
     prediction, Vovk et al. 2005). Raises `ValueError` for too few episodes.
     """
     groups = _groups(len(episodes), false_stops, seed)
-    visual, early, tools = [], [], []
+    visual, early, tools, cells = [], [], [], []
     for number in groups[0]:
         episode = episodes.episode(number)
         sight = see_episode(model, episode)
         visual.append(sight.histories[:, -1, : model.config.visual_dim].clone())  # the rest of it is not kept
         early.append(sight.early)
+        cells.append(sight.cells)
         tools.append(_tools(kinematics, episode))
         yield None
-    statistics = _statistics(model, torch.cat(visual), torch.cat(early), torch.cat(tools))
+    scene = UsualPicture.drawn_from(torch.cat(tools).float(), torch.cat(cells), seed)
+    statistics = _statistics(model, torch.cat(visual), torch.cat(early), torch.cat(tools), scene)
     maxima: list[list[dict[str, float]]] = []
     for group in groups[1:]:
         maxima.append([])
@@ -68,7 +73,7 @@ def calibrate(
     checks = [_score(found, scales) > factor for found in maxima[2]]
     config = GateConfig(
         **_WINDOWS,
-        thresholds=Thresholds(**{name: factor * scale for name, scale in scales.items()}),
+        thresholds=Thresholds(**{name: max(factor * scale, _LEAST.get(name, 0.0)) for name, scale in scales.items()}),
         false_stops=false_stops,
         episodes=len(groups[2]),
         steps=episodes.steps,
@@ -88,7 +93,7 @@ def episode_maxima(
     steps = signals_of_steps(model, sight.histories[:-1], actions, sight.histories[1:])
     table = {name: value.tolist() for name, value in values.items()}
     later = {name: value.tolist() for name, value in steps.items()}
-    smoother, largest = Smoother(**_WINDOWS), {}
+    smoother, largest = Smoother(**_WINDOWS, sudden=SUDDEN), {}
     for moment, way in enumerate(off.cpu().numpy()):
         raw = {name: value[moment] for name, value in table.items()}
         raw |= {name: value[moment - 1] for name, value in later.items()} if moment else {}
@@ -97,9 +102,11 @@ def episode_maxima(
     return largest
 
 
-def _statistics(model: JepaWorldModel, visual: torch.Tensor, early: torch.Tensor, tool: torch.Tensor) -> Statistics:
+def _statistics(
+    model: JepaWorldModel, visual: torch.Tensor, early: torch.Tensor, tool: torch.Tensor, scene: UsualPicture
+) -> Statistics:
     usual = UsualError(tool.to(visual), reading_error(model, visual, tool).square().sum(-1))
-    return Statistics(fit_gaussians(visual[:, None]), fit_gaussians(early), usual)
+    return Statistics(fit_gaussians(visual[:, None]), fit_gaussians(early), usual, scene)
 
 
 def _tools(kinematics: Kinematics, episode: Episode) -> torch.Tensor:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from wm_core.config import Strict
 
 # In the order in which they are reported: name -> what it is, its unit.
 SIGNALS: dict[str, tuple[str, str]] = {
+    "intrusion": ("more of the picture than a part covers is not as it is with the tool there: something came in", "std"),
     "reading": ("the tool read from the picture lies farther off the measured joints' than it does there", "x usual"),
     "offset": ("the tool read from the picture has lain off the measured joints' for a while", "x usual"),
     "surprise": ("the picture is not what the last action should have led to", "m"),
@@ -18,12 +17,14 @@ SIGNALS: dict[str, tuple[str, str]] = {
     "picture": ("colours or textures are far from those of the training data", "std"),
     "disagreement": ("the predictors disagree on what the last action leads to", "m"),
 }
-Signal = Literal["reading", "offset", "surprise", "latent_surprise", "novelty", "picture", "disagreement"]
+# Not smoothed: a forearm that comes in is beside the arm within two moments.
+SUDDEN = frozenset({"intrusion"})
 
 
 class Thresholds(Strict):
     """Where each smoothed signal stops the arm, in the unit of `SIGNALS`; None: that signal is not watched."""
 
+    intrusion: float | None = Field(None, gt=0.0)
     reading: float | None = Field(None, gt=0.0)
     offset: float | None = Field(None, gt=0.0)
     surprise: float | None = Field(None, gt=0.0)
@@ -40,10 +41,10 @@ class Thresholds(Strict):
 class GateConfig(Strict):
     """Thresholds, and what they were fitted to.
 
-    window: frames that a signal is smoothed over (median: a minority of outliers does not stop). offset_window: frames
-    of the slow signal. false_stops: share of clean episodes that may stop, as asked for. episodes: that the thresholds
-    were fitted on, of `steps` actions each; longer runs stop more often. checked, stopped: further clean episodes, and
-    how many of them stopped. model_sha256: the weights that this is for.
+    window: frames that a signal is smoothed over (median: a minority of outliers does not stop), but for those of
+    `SUDDEN`. offset_window: frames of the slow signal. false_stops: share of clean episodes that may stop, as asked for.
+    episodes: that the thresholds were fitted on, of `steps` actions each; longer runs stop more often. checked, stopped:
+    further clean episodes, and how many of them stopped. model_sha256: the weights that this is for.
     """
 
     thresholds: Thresholds

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from wm_core.model.world_model import JepaWorldModel
-from wm_core.monitor.config import SIGNALS, GateConfig
-from wm_core.monitor.sight import Sight, see_window
+from wm_core.monitor.config import SIGNALS, SUDDEN, GateConfig
+from wm_core.monitor.sight import Sight, see_cells, see_window
 from wm_core.monitor.signals import Statistics, signals_of_moments, signals_of_steps
 from wm_core.monitor.smoothing import Smoother
 from wm_core.protocols import Kinematics
@@ -58,7 +58,7 @@ class SurpriseGate:
         """Forgets everything, a stop too."""
         self._window: deque[Observation] = deque(maxlen=self._model.history)
         self._last: Sight | None = None
-        self._smoother = Smoother(self.config.window, self.config.offset_window)
+        self._smoother = Smoother(self.config.window, self.config.offset_window, SUDDEN)
         self._latched: GateVerdict | None = None
 
     def observe(self, observation: Observation, controls: np.ndarray | None = None) -> GateVerdict:
@@ -72,14 +72,33 @@ class SurpriseGate:
         # Before the first observation the arm was at rest.
         self._window.extend([observation] * (1 if self._window else self._model.history))
         sight = see_window(self._model, tuple(self._window))
-        tool = torch.from_numpy(self._kinematics.forward(observation.joints.position).position)[None]
+        tool = self._tool(observation)
         off, values = signals_of_moments(self._model, self._statistics, sight, tool)
         if self._last is not None and controls is not None:
             done = torch.as_tensor(controls, dtype=sight.histories.dtype, device=sight.histories.device)[None]
             values |= signals_of_steps(self._model, self._last.histories, done, sight.histories)
         self._last = sight
         smoothed = self._smoother.add(off[0].cpu().numpy(), {name: float(value[0]) for name, value in values.items()})
-        verdict = self._judge(smoothed)
+        return self._latch(self._judge(smoothed))
+
+    def glance(self, observation: Observation) -> GateVerdict | None:
+        """observation: a frame between two model steps. Only looks for what came in, which takes about a millisecond.
+
+        None where that is not watched.
+        """
+        limit = self._thresholds.get("intrusion")
+        if self._latched is not None or limit is None:
+            return self._latched
+        cells, tool = see_cells(self._model, observation), self._tool(observation)
+        value = float(self._statistics.scene.strangeness(cells, tool)[0])
+        # Not below the limit, rather than above it: what is no number stops.
+        return self._latch(GateVerdict(not value <= limit, value / limit, "intrusion", value, limit))
+
+    def _tool(self, observation: Observation) -> torch.Tensor:
+        """(1, 3) m, by the measured joints"""
+        return torch.from_numpy(self._kinematics.forward(observation.joints.position).position)[None]
+
+    def _latch(self, verdict: GateVerdict) -> GateVerdict:
         self._latched = verdict if verdict.stop else None
         return verdict
 

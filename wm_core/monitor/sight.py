@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wm_core.model.inputs import stack_pictures
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.monitor.early_features import EarlyFeatures
+from wm_core.monitor.usual_picture import coarse
 from wm_core.types import Observation
 
 if TYPE_CHECKING:
@@ -31,10 +33,14 @@ def require_fit(model: JepaWorldModel, manifest: Manifest) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Sight:
-    """T moments one model step apart. histories: (T, K, D), each with what came before; early: (T, C, F)."""
+    """T moments one model step apart. histories: (T, K, D), each with what came before; early: (T, C, F).
+
+    cells: (T, V, 3, C) uint8, the pictures in cells.
+    """
 
     histories: Tensor
     early: Tensor
+    cells: Tensor
 
 
 @torch.no_grad()
@@ -42,7 +48,7 @@ def see_window(model: JepaWorldModel, window: Sequence[Observation]) -> Sight:
     """The newest of `history` observations, T = 1."""
     with EarlyFeatures(model.encoder) as early:
         histories = model.encode(window)[None]
-        return Sight(histories, early.take()[-1:])
+        return Sight(histories, early.take()[-1:], see_cells(model, window[-1]))
 
 
 @torch.no_grad()
@@ -53,7 +59,14 @@ def see_episode(model: JepaWorldModel, episode: Episode) -> Sight:
         found = early.take()
     moments = torch.arange(len(encoded), device=encoded.device)[:, None]
     back = torch.arange(1 - model.history, 1, device=encoded.device)
-    return Sight(encoded[(moments + back).clamp_min(0)], found)
+    cells = coarse(torch.from_numpy(episode.images).to(model.device))
+    return Sight(encoded[(moments + back).clamp_min(0)], found, cells)
+
+
+def see_cells(model: JepaWorldModel, observation: Observation) -> Tensor:
+    """-> (1, V, 3, C) uint8"""
+    pictures = stack_pictures([observation], model.config.views, model.config.image_size)
+    return coarse(torch.from_numpy(pictures).to(model.device))
 
 
 @torch.no_grad()

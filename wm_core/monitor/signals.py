@@ -11,18 +11,20 @@ from wm_core.model.world_model import JepaWorldModel
 from wm_core.monitor.gaussian import Gaussians
 from wm_core.monitor.sight import Sight
 from wm_core.monitor.usual_error import UsualError
+from wm_core.monitor.usual_picture import UsualPicture
 
 
 @dataclass(frozen=True, eq=False)
 class Statistics:
     """Where clean data lies. latent: one distribution of the visual latent; early: one a region of the picture.
 
-    usual: how far off the tool's reading is at which places.
+    usual: how far off the tool's reading is at which places. scene: what cameras show with the tool at which places.
     """
 
     latent: Gaussians
     early: Gaussians
     usual: UsualError
+    scene: UsualPicture
 
 
 @torch.no_grad()
@@ -39,6 +41,7 @@ def signals_of_moments(
         "reading": torch.linalg.vector_norm(off, dim=-1),
         "novelty": statistics.latent.distance(visual[:, None]),
         "picture": statistics.early.distance(sight.early),
+        "intrusion": statistics.scene.strangeness(sight.cells, tool),
     }
 
 

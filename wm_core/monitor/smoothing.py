@@ -1,9 +1,10 @@
-"""Medians over time: a single outlier never stops the arm, two in a row may."""
+"""Medians over time: a single outlier does not stop the arm, two in a row may."""
 
 from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Container
 
 import numpy as np
 
@@ -11,9 +12,9 @@ import numpy as np
 class Smoother:
     """One run of the arm."""
 
-    def __init__(self, window: int, offset_window: int) -> None:
-        """Frames, see `GateConfig`."""
-        self._window = window
+    def __init__(self, window: int, offset_window: int, sudden: Container[str] = ()) -> None:
+        """Frames, see `GateConfig`. sudden: signals that are left as they are."""
+        self._window, self._sudden = window, sudden
         self._recent: dict[str, deque[float]] = {}
         self._off: deque[np.ndarray] = deque(maxlen=offset_window)
 
@@ -30,6 +31,8 @@ class Smoother:
         return smoothed
 
     def _median(self, name: str, value: float) -> float:
+        if name in self._sudden:
+            return _number(value)
         recent = self._recent.setdefault(name, deque([0.0] * self._window, maxlen=self._window))
         recent.append(_number(value))
         return float(np.median(recent))

@@ -17,6 +17,7 @@ from wm_core.monitor.gate import SurpriseGate
 from wm_core.monitor.gaussian import Gaussians
 from wm_core.monitor.signals import Statistics
 from wm_core.monitor.usual_error import UsualError
+from wm_core.monitor.usual_picture import UsualPicture
 from wm_core.protocols import Kinematics
 
 CONFIG, TENSORS = "gate.yaml", "gate.safetensors"
@@ -30,7 +31,7 @@ def save_gate(gate: Calibrated, folder: Path) -> GateConfig:
     """Writes both files into the folder of the model that it was fitted to; what was written comes back."""
     config = gate.config.model_copy(update={"model_sha256": _model_hash(folder)})
     found = gate.statistics
-    parts = {"latent": found.latent, "early": found.early, "usual": found.usual}
+    parts = {"latent": found.latent, "early": found.early, "usual": found.usual, "scene": found.scene}
     tensors = {f"{part}.{name}": value for part, kept in parts.items() for name, value in kept.tensors().items()}
     save_file({name: value.cpu().contiguous() for name, value in tensors.items()}, folder / TENSORS)
     save_config(config, folder / CONFIG)
@@ -47,16 +48,18 @@ def load_gate(folder: Path, world_model: JepaWorldModel, kinematics: Kinematics)
         raise GateError(f"{folder / CONFIG} was fitted to other weights; run `wm gate` again")
     try:
         tensors = load_file(folder / TENSORS, device=str(world_model.device))
-        kinds = {"latent": Gaussians, "early": Gaussians, "usual": UsualError}
-        parts = {
-            part: kind(**{name: tensors[f"{part}.{name}"] for name in kind.__dataclass_fields__})
-            for part, kind in kinds.items()
-        }
-    except (SafetensorError, KeyError) as error:
+        kinds = {"latent": Gaussians, "early": Gaussians, "usual": UsualError, "scene": UsualPicture}
+        parts = {part: kind(**_fields(tensors, part)) for part, kind in kinds.items()}
+    except (SafetensorError, TypeError) as error:
         raise GateError(f"{folder / TENSORS} is damaged ({error}); run `wm gate` again") from error
     if not all(torch.isfinite(value).all() for value in tensors.values()):
         raise GateError(f"{folder / TENSORS} holds NaN or infinity; run `wm gate` again")
     return SurpriseGate(world_model, config, Statistics(**parts), kinematics)
+
+
+def _fields(tensors: dict[str, torch.Tensor], part: str) -> dict[str, torch.Tensor]:
+    start = f"{part}."
+    return {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
 
 
 def _model_hash(folder: Path) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from wm_core.agent import WorldModelAgent
+from wm_core.backends.backed_model import model_itself
 from wm_core.training.behaviours.behaviour import Playground
 from wm_core.training.behaviours.mixture import Mixture
 from wm_core.training.hdf5_shard import Episode, ShardSummary, write_shard
@@ -46,7 +47,8 @@ def take_episode(environment: Playground, seed: int, config: CollectionConfig, a
         return _whole(environment, seed, config, None)
     choosy = np.random.default_rng([seed, 23]).random() < config.on_policy.hardest
     runs = [_whole(environment, seed + number, config, agent) for number in range(config.on_policy.candidates if choosy else 1)]
-    errors = [one_step_error(agent.planner.world_model, run.episode) for run in runs]
+    model = model_itself(agent.planner.world_model)
+    errors = [one_step_error(model, run.episode) for run in runs]
     chosen = int(np.argmax(errors))
     dropped = sum(run.dropped for run in runs)
     return Take(runs[chosen].episode, runs[chosen].seed, dropped, errors[chosen], float(np.mean(errors)))

@@ -39,11 +39,12 @@ def run(gate, toy, episode):
 
 def test_thresholds_are_near_what_clean_episodes_do(calibrated):
     watched = calibrated.config.thresholds.watched()
-    assert set(watched) == {"reading", "offset", "surprise", "latent_surprise", "novelty", "picture"}
+    assert set(watched) == {"intrusion", "reading", "offset", "surprise", "latent_surprise", "novelty", "picture"}
     # 3D noise of 2 mm an axis, usually sqrt(3) * 2 mm in all: single readings up to 4 deviations or so, medians less; its
     # lasting part far less.
     assert 1.0 < 3**0.5 * watched["reading"] < 5.0
     assert watched["offset"] < watched["reading"]
+    assert watched["intrusion"] == 3.0  # the toy's background never changes: the least there is
 
 
 def test_clean_runs_seldom_stop(toy, gate):
@@ -96,7 +97,27 @@ def test_live_and_calibration_see_the_same(toy, calibrated):
     for name, largest in batch.items():
         config = calibrated.config.model_copy(update={"thresholds": Thresholds(**{name: 1e6})})
         live = run(SurpriseGate(model, config, calibrated.statistics, arm), toy, episode)
-        assert max(verdict.value for verdict in live if verdict.signal == name) == pytest.approx(largest, rel=1e-4)
+        rounding = 1e-4 if name == "intrusion" else 0.0  # the toy's background never changes
+        assert max(verdict.value for verdict in live if verdict.signal == name) == pytest.approx(largest, rel=1e-4, abs=rounding)
+
+
+def test_what_comes_in_is_noticed_between_two_steps(toy, gate):
+    tool, part = STILL
+    seen = toy.observe(tool, part)
+    assert not gate.observe(seen, None).stop and not gate.glance(seen).stop
+    covered = seen.image.copy()
+    covered[6:10, 4:] = 250  # 48 of 256 cells
+    verdict = gate.glance(type(seen)(covered, seen.joints, 0.05))
+    assert verdict.stop and verdict.reason.startswith("intrusion ")
+    assert gate.observe(seen, None) == verdict  # latched
+    gate.reset()
+    assert not gate.glance(seen).stop
+
+
+def test_a_gate_that_does_not_watch_for_it_says_nothing_between_steps(toy, calibrated):
+    config = calibrated.config.model_copy(update={"thresholds": Thresholds(reading=1.0)})
+    gate = SurpriseGate(toy.ExactModel(), config, calibrated.statistics, toy.ToyArm())
+    assert gate.glance(toy.observe(*STILL)) is None
 
 
 def test_a_gate_that_watches_nothing_is_refused(toy, calibrated):

@@ -10,6 +10,7 @@ from wm_core.monitor.early_features import EarlyFeatures
 from wm_core.monitor.gaussian import fit_gaussians
 from wm_core.monitor.smoothing import Smoother
 from wm_core.monitor.usual_error import UsualError
+from wm_core.monitor.usual_picture import UsualPicture, coarse
 
 NOWHERE = np.zeros(3)
 
@@ -55,10 +56,11 @@ def test_what_never_varied_does_not_count_for_everything():
 
 
 def test_one_outlier_is_smoothed_away_and_two_are_not():
-    smoother = Smoother(window=3, offset_window=8)
+    smoother = Smoother(window=3, offset_window=8, sudden={"intrusion"})
     series = [1.0, 1.0, 90.0, 1.0, 1.0, 80.0, 70.0]
     found = [smoother.add(NOWHERE, {"reading": value})["reading"] for value in series]
     assert found == [0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 70.0]
+    assert smoother.add(NOWHERE, {"intrusion": 9.0})["intrusion"] == 9.0  # that would come too late
 
 
 def test_a_lasting_shift_is_read_off_noise_that_comes_and_goes():
@@ -104,3 +106,50 @@ def test_readings_are_judged_by_what_is_usual_where_the_tool_is():
     assert usual.at(torch.tensor([[0.7, 0.0, 0.0]])).item() == pytest.approx(0.0993, abs=1e-3)
     # Where nothing was seen, the mean of all: sqrt(0.0050) = 0.0708.
     assert usual.at(torch.tensor([[0.4, 5.0, 0.0]])).item() == pytest.approx(0.0708, abs=1e-3)
+
+
+def seen_at(place: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """(T, 3, 64, 64): a grey table with noise of 5 levels; a dark arm of 8 columns follows the tool's y."""
+    pictures = 128.0 + 5.0 * torch.randn(len(place), 3, 64, 64, generator=generator)
+    for picture, (_, y, _) in zip(pictures, place):
+        left = int(32 + 100 * y)
+        picture[:, :, left : left + 8] = 30.0
+    return pictures.clamp(0, 255).to(torch.uint8)
+
+
+@pytest.fixture(scope="module")
+def table():
+    generator = torch.Generator().manual_seed(0)
+    tool = torch.tensor([0.5, 0.0, 0.1]) + torch.tensor([0.0, 0.2, 0.0]) * (2.0 * torch.rand(600, 1, generator=generator) - 1.0)
+    return UsualPicture(tool, coarse(seen_at(tool, generator)))
+
+
+def test_an_arm_where_it_is_felt_is_usual_and_one_elsewhere_is_not(table):
+    generator = torch.Generator().manual_seed(1)
+    tool = torch.tensor([[0.5, -0.1, 0.1], [0.5, 0.15, 0.1]])
+    seen = coarse(seen_at(tool, generator))
+    assert table.strangeness(seen, tool).max() < 2.0
+    assert table.strangeness(seen, tool.flip(0)).min() > 3.0  # the picture of the one, the joints of the other
+
+
+def test_a_forearm_is_strange_and_a_part_is_not(table):
+    generator = torch.Generator().manual_seed(2)
+    tool = torch.tensor([[0.5, -0.1, 0.1]])
+    picture = seen_at(tool, generator)
+    part, forearm = picture.clone(), picture.clone()
+    part[..., 30:37, 40:47] = 220  # 7 pixels wide: four whole cells, the others in part
+    forearm[..., 20:34, 44:] = 200  # 14 pixels wide, from the side
+    assert table.strangeness(coarse(part), tool).item() < 3.0
+    assert table.strangeness(coarse(forearm), tool).item() > 5.0
+
+
+def test_the_view_that_shows_it_counts():
+    generator = torch.Generator().manual_seed(3)
+    tool = torch.zeros(100, 3)
+    pictures = (128.0 + 5.0 * torch.randn(100, 6, 64, 64, generator=generator)).to(torch.uint8)
+    table = UsualPicture(tool, coarse(pictures))
+    assert table.cells.shape == (100, 2, 3, 256)
+    second = pictures[:1].clone()
+    second[:, 3:, :20, :20] = 250  # 25 cells of the second view
+    assert table.strangeness(coarse(pictures[:1]), tool[:1]).item() < 2.0
+    assert table.strangeness(coarse(second), tool[:1]).item() > 5.0
