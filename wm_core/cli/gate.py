@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def gate(
     model: Annotated[str, typer.Option(help="Name or folder of a trained model; the gate is written beside it.")],
-    dataset: Annotated[Path, typer.Option(help="Clean episodes that the model was not trained on.")],
+    dataset: Annotated[list[Path], typer.Option(help="Clean episodes that the model was not trained on; may be repeated.")],
     false_stops: Annotated[float, typer.Option(min=1e-4, max=0.4, help="Share of clean episodes that may stop.")] = 0.01,
     seed: Annotated[int, typer.Option(min=0, help="Of what is fitted on which episode.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
@@ -28,10 +28,10 @@ def gate(
     from wm_core.monitor import calibrate, save_gate
     from wm_core.monitor.sight import require_fit
     from wm_core.resources import find_model, find_robot
-    from wm_core.training.dataset import open_dataset
+    from wm_core.training.dataset import open_datasets
 
     folder = find_model(model)
-    episodes = open_dataset(dataset)
+    episodes = open_datasets(dataset)
     arm = load_arm(find_robot(load_card(folder).robot))
     world_model = load_world_model(folder, choose_device(device))
     require_fit(world_model, episodes.manifest)

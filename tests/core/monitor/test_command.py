@@ -27,7 +27,7 @@ def test_a_gate_is_written_beside_the_model_and_stops_at_another_scene(toy, tmp_
     data.mkdir()
     write_manifest(data, Manifest(steps=12, image_size=16, gripper=True))
     write_shard(shard_path(data, 0), episodes, list(range(40)))
-    gate(str(tmp_path / "model"), data, false_stops=0.1, seed=0, device="cpu")
+    gate(str(tmp_path / "model"), [data], false_stops=0.1, seed=0, device="cpu")
     printed = capsys.readouterr().out
     assert "picture" in printed and "of 6 further clean episodes stopped" in printed  # 15 % of 40
 
