@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -18,10 +19,15 @@ class Setting:
     warm: bool
 
     def __str__(self) -> str:
-        return f"{self.budget} {'warm' if self.warm else 'cold'}"
+        # Without the horizon: it is the model's, and models differ from task to task.
+        return f"{self.budget.samples}x{self.budget.iterations} {'warm' if self.warm else 'cold'}"
 
 
-def sweep_settings(horizon: int) -> list[Setting]:
-    """Every combination, the cheapest first."""
+def sweep_settings(horizon: int, names: Sequence[str] = ()) -> list[Setting]:
+    """Every combination, or those named, such as '64x3 warm'; the cheapest first. Raises `ValueError` for an unknown name."""
     found = [Setting(Budget(s, horizon, i), warm) for s, i, warm in product(SAMPLES, ITERATIONS, (True, False))]
-    return sorted(found, key=lambda setting: setting.budget.evaluations)
+    found = {str(setting): setting for setting in sorted(found, key=lambda setting: setting.budget.evaluations)}
+    for name in names:
+        if name not in found:
+            raise ValueError(f"setting '{name}' is not known: expected some of: {', '.join(found)}")
+    return [setting for name, setting in found.items() if not names or name in names]

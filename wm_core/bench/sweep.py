@@ -41,8 +41,12 @@ class Sweep:
         tasks: Sequence[str],
         seeds: range,
         names: Sequence[str] | None = None,
+        settings: Sequence[str] = (),
     ) -> None:
-        """path: of the rows. names: contenders, all by default. Raises `ValueError` for one that is not known."""
+        """path: of the rows. names: contenders, all by default; settings: see `sweep_settings`.
+
+        Tasks with a model each share a file, one after the other. Raises `ValueError` for what is not known.
+        """
         unknown = sorted(set(names or ()) - set(CONTENDERS))
         if unknown:
             raise ValueError(f"contender '{unknown[0]}' is not known: expected one of: {', '.join(CONTENDERS)}")
@@ -50,7 +54,7 @@ class Sweep:
         agent = load_agent(folder, "cpu", backend="torch")
         self._planner = agent.planner
         self._model = agent.planner.world_model
-        self._settings = sweep_settings(agent.planner.config.horizon)
+        self._settings = sweep_settings(agent.planner.config.horizon, settings)
         self._makers, self.left_out = self._available(names or CONTENDERS)
 
     def run(self) -> Iterator[str]:
@@ -89,6 +93,7 @@ class Sweep:
                         task=task,
                         planner=name,
                         setting=str(setting),
+                        horizon=setting.budget.horizon,
                         seed=seed,
                         success=result.success,
                         distance_m=result.distance_m,

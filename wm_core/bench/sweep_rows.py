@@ -14,11 +14,12 @@ WITHIN = 0.05  # of the best success
 
 
 class EpisodeRow(Strict):
-    """One episode. setting: SxHxI and 'warm' or 'cold'. p50_ms, p95_ms: of its plans."""
+    """One episode. setting: samples x iterations, 'warm' or 'cold'; horizon: steps. p50_ms, p95_ms: of its plans."""
 
     task: str
     planner: str
     setting: str
+    horizon: int
     seed: int
     success: bool
     distance_m: float

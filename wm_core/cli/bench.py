@@ -34,6 +34,9 @@ def planner(
         int, typer.Option(min=0, help="Instead: sweep settings in closed loop over this many episodes a task.")
     ] = 0,
     contender: Annotated[Optional[list[str]], typer.Option(help="Of a sweep, repeated; all by default.")] = None,
+    setting: Annotated[
+        Optional[list[str]], typer.Option(help="Of a sweep, repeated: samples x iterations, as '64x3 warm'; all by default.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the first episode.")] = 0,
     environment: Annotated[str, typer.Option("--env", help="Registered environment.")] = "panda_tabletop",
 ) -> None:
@@ -48,7 +51,7 @@ def planner(
         torch.set_num_threads(threads)
     folder = find_model(model)
     if closed_loop:
-        _sweep(json, folder, task or ["reach", "push"], closed_loop, contender, seed, environment)
+        _sweep(json, folder, task or ["reach", "push"], closed_loop, contender, setting, seed, environment)
         return
     from wm_core.bench.run import run_bench
 
@@ -79,11 +82,18 @@ def _show(report: "BenchReport") -> None:
 
 
 def _sweep(
-    path: Path, folder: Path, tasks: list[str], episodes: int, names: list[str] | None, seed: int, environment: str
+    path: Path,
+    folder: Path,
+    tasks: list[str],
+    episodes: int,
+    names: list[str] | None,
+    settings: list[str] | None,
+    seed: int,
+    environment: str,
 ) -> None:
     from wm_core.bench.sweep import Sweep
 
-    sweep = Sweep(path, folder, environment, tasks, range(seed, seed + episodes), names)
+    sweep = Sweep(path, folder, environment, tasks, range(seed, seed + episodes), names, settings or ())
     for missing in sweep.left_out:
         errors.print(f"wm: left out: {missing}", markup=False, highlight=False, soft_wrap=True)
     for line in sweep.run():

@@ -4,7 +4,7 @@ from wm_core.bench.sweep_rows import EpisodeRow, cheapest, read_rows
 
 
 def rows(planner: str, setting: str, successes: int, time: float, episodes: int = 20) -> list[EpisodeRow]:
-    shared = dict(task="reach", planner=planner, setting=setting, distance_m=0.0, p50_ms=time, p95_ms=time)
+    shared = dict(task="reach", planner=planner, setting=setting, horizon=8, distance_m=0.0, p50_ms=time, p95_ms=time)
     return [EpisodeRow(seed=seed, success=seed < successes, **shared) for seed in range(episodes)]
 
 
