@@ -80,16 +80,19 @@ def _gripper(robot: RobotConfig, model: str) -> Gripper:
 
 
 def _gate(parameters: PlannerParameters, planner: MpcPlanner, arm: UrdfArm) -> SurpriseGate | None:
-    from wm_core.backends.backed_model import BackedWorldModel
+    from wm_core.backends.backed_model import model_itself
     from wm_core.monitor.store import CONFIG, load_gate
 
     model = planner.world_model
     if model is None or not parameters.gate:
         return None
     folder = find_model(parameters.model)
-    # A gate looks into the model itself, whatever computes its rollouts.
-    inner = model.base if isinstance(model, BackedWorldModel) else model
-    return load_gate(folder, inner, arm) if (folder / CONFIG).is_file() else None
+    if not (folder / CONFIG).is_file():
+        return None
+    gate = load_gate(folder, model_itself(model), arm)
+    if gate.config.views != 1:
+        raise LoadError(f"the gate of '{parameters.model}' looks through {gate.config.views} cameras; the planner reads one")
+    return gate
 
 
 def _warm_up(tools: PlannerTools, home: np.ndarray) -> None:

@@ -1,5 +1,6 @@
 """Rounds that the planner drives: the episodes that surprise the model most are kept, and told apart."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -122,6 +123,12 @@ def test_a_model_for_other_data_cannot_drive(model_folder, tmp_path):
     require_fit(config, gripper=True)
     with pytest.raises(CollectionError, match="gripper is False, the model's True"):
         require_fit(config, gripper=False)
+    # A second camera may look on; what this model sees is the first one's picture.
+    require_fit(config.model_copy(update={"views": 2}), gripper=True)
+    seen = random_episode()
+    both = replace(seen, images=np.concatenate([seen.images, seen.images[::-1]], axis=1))
+    model = load_driver(config.on_policy).planner.world_model
+    assert one_step_error(model, both) == one_step_error(model, seen)
     with pytest.raises(CheckpointError, match="no model at"):
         on_policy_round(tmp_path / "nothing", 1, 3)
 

@@ -109,6 +109,14 @@ def test_a_model_of_two_views_and_a_gripper(latent):
     assert not torch.equal(model.encode([equipped(0), equipped(1, opening=0.0)])[1, size:], seen[1, size:])
 
 
+def test_more_cameras_may_look_on_than_the_model_sees_with():
+    model = made(**OBJECTS)
+    alone, watched = [equipped(0), equipped(1)], []
+    for one in alone:
+        watched.append(Observation(**vars(one) | {"other_views": (np.zeros_like(one.image),)}))
+    assert torch.equal(model.encode(alone), model.encode(watched))
+
+
 def test_what_is_missing_from_an_observation_is_named():
     model = made(**OBJECTS, views=2)
     with pytest.raises(ValueError, match="got 1 views, expected 2"):

@@ -147,7 +147,7 @@ def gated(tmp_path):
     for _ in range(60):
         noisy = np.clip(PICTURE + random.normal(0.0, 8.0, PICTURE.shape), 0, 255).astype(np.uint8)
         seen = Observation(noisy, JointState(np.zeros(7), np.zeros(7), 0.0), 0.0)
-        clean.append(see_window(model, [seen, seen]))
+        clean.append(see_window(model, [seen, seen], views=1))
     latent = torch.cat([sight.histories[:, -1:, :8] for sight in clean])
     early = fit_gaussians(torch.cat([sight.early for sight in clean]))
     largest = max(float(early.distance(sight.early)) for sight in clean)
@@ -207,3 +207,12 @@ def test_a_gate_of_other_weights_is_named(bench, gated):
     bench = bench(model=gated)
     bench.planner.trigger_configure()
     bench.until(lambda: bench.says("was fitted to other weights; run `wm gate` again"))
+
+
+def test_a_gate_that_needs_more_cameras_is_refused(bench, gated):
+    from wm_core.monitor.store import CONFIG
+
+    (gated / CONFIG).write_text((gated / CONFIG).read_text().replace("views: 1", "views: 2"))
+    bench = bench(model=gated)
+    bench.planner.trigger_configure()
+    bench.until(lambda: bench.says("looks through 2 cameras; the planner reads one"))

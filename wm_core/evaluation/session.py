@@ -51,14 +51,17 @@ class Session:
                     [make_policy(spec, workshop) for spec in self.policies],
                     [make_policy(name, workshop) for name in CONTROLS],
                     self.store,
-                    self._watch(scene.kinematics) if self.gate is not None else None,
+                    self._watch(scene.kinematics, conditions.views or 1) if self.gate is not None else None,
                 ),
                 scene,
             )
         finally:
             scene.close()
 
-    def _watch(self, kinematics: Kinematics) -> Watch:
+    def _watch(self, kinematics: Kinematics, views: int) -> Watch:
         folder = find_model(self.model)
         model = load_world_model(folder, self.device)
-        return Watch(load_gate(folder, model, kinematics), kinematics, model.action_dim, ends=self.gate == "stop")
+        gate = load_gate(folder, model, kinematics)
+        if gate.config.views > views:
+            raise ValueError(f"the gate of '{self.model}' looks through {gate.config.views} cameras, the scene has {views}: give --views")
+        return Watch(gate, kinematics, model.action_dim, ends=self.gate == "stop")

@@ -11,10 +11,13 @@ from wm_core.types import Observation
 
 
 def stack_views(views: Sequence[np.ndarray], expected: int, size: int) -> np.ndarray:
-    """views: (H, W, 3) uint8 RGB each -> (3V, size, size) uint8. Raises `ValueError` for another number of views."""
-    if len(views) != expected:
+    """views: (H, W, 3) uint8 RGB each -> (3V, size, size) uint8, of the first V = `expected`.
+
+    More cameras may look on than a model was trained with. Raises `ValueError` for fewer.
+    """
+    if len(views) < expected:
         raise ValueError(f"got {len(views)} views, expected {expected}")
-    return np.concatenate([preprocess_image(view, size) for view in views])
+    return np.concatenate([preprocess_image(view, size) for view in views[:expected]])
 
 
 def stack_pictures(observations: Sequence[Observation], views: int, size: int) -> np.ndarray:

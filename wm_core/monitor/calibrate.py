@@ -75,6 +75,7 @@ def calibrate(
         **_WINDOWS,
         thresholds=Thresholds(**{name: max(factor * scale, _LEAST.get(name, 0.0)) for name, scale in scales.items()}),
         false_stops=false_stops,
+        views=scene.views,
         episodes=len(groups[2]),
         steps=episodes.steps,
         checked=len(checks),

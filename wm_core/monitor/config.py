@@ -43,14 +43,16 @@ class GateConfig(Strict):
 
     window: frames that a signal is smoothed over (median: a minority of outliers does not stop), but for those of
     `SUDDEN`. offset_window: frames of the slow signal. false_stops: share of clean episodes that may stop, as asked for.
-    episodes: that the thresholds were fitted on, of `steps` actions each; longer runs stop more often. checked, stopped:
-    further clean episodes, and how many of them stopped. model_sha256: the weights that this is for.
+    views: cameras that look for what comes in, the model's first. episodes: that the thresholds were fitted on, of
+    `steps` actions each; longer runs stop more often. checked, stopped: further clean episodes, and how many of them
+    stopped. model_sha256: the weights that this is for.
     """
 
     thresholds: Thresholds
     window: int = Field(3, ge=1, le=15)
     offset_window: int = Field(8, ge=1, le=50)
     false_stops: float = Field(0.01, gt=0.0, lt=0.5)
+    views: int = Field(1, ge=1)
     episodes: int = Field(ge=1)
     steps: int = Field(ge=1)
     checked: int = Field(ge=1)

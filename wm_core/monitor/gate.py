@@ -71,7 +71,7 @@ class SurpriseGate:
             return self._latched
         # Before the first observation the arm was at rest.
         self._window.extend([observation] * (1 if self._window else self._model.history))
-        sight = see_window(self._model, tuple(self._window))
+        sight = see_window(self._model, tuple(self._window), self.config.views)
         tool = self._tool(observation)
         off, values = signals_of_moments(self._model, self._statistics, sight, tool)
         if self._last is not None and controls is not None:
@@ -82,14 +82,14 @@ class SurpriseGate:
         return self._latch(self._judge(smoothed))
 
     def glance(self, observation: Observation) -> GateVerdict | None:
-        """observation: a frame between two model steps. Only looks for what came in, which takes about a millisecond.
+        """observation: a frame between two model steps. Only looks for what came in, which takes a few milliseconds.
 
         None where that is not watched.
         """
         limit = self._thresholds.get("intrusion")
         if self._latched is not None or limit is None:
             return self._latched
-        cells, tool = see_cells(self._model, observation), self._tool(observation)
+        cells, tool = see_cells(self._model, observation, self.config.views), self._tool(observation)
         value = float(self._statistics.scene.strangeness(cells, tool)[0])
         # Not below the limit, rather than above it: what is no number stops.
         return self._latch(GateVerdict(not value <= limit, value / limit, "intrusion", value, limit))

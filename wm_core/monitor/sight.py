@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def require_fit(model: JepaWorldModel, manifest: Manifest) -> None:
     """Raises `ValueError` for a dataset of other pictures, steps or actions than the model's."""
     config = model.config
-    there = (manifest.image_size, manifest.views, manifest.step, manifest.action_dim)
+    # More cameras may look on than the model sees with.
+    there = (manifest.image_size, min(manifest.views, config.views), manifest.step, manifest.action_dim)
     here = (config.image_size, config.views, config.step, config.action_dim)
     if there != here:
         names = "pixels, views, seconds a step, action dimensions"
@@ -35,7 +36,7 @@ def require_fit(model: JepaWorldModel, manifest: Manifest) -> None:
 class Sight:
     """T moments one model step apart. histories: (T, K, D), each with what came before; early: (T, C, F).
 
-    cells: (T, V, 3, C) uint8, the pictures in cells.
+    cells: (T, V, 3, C) uint8, the pictures of all cameras in cells.
     """
 
     histories: Tensor
@@ -44,11 +45,11 @@ class Sight:
 
 
 @torch.no_grad()
-def see_window(model: JepaWorldModel, window: Sequence[Observation]) -> Sight:
-    """The newest of `history` observations, T = 1."""
+def see_window(model: JepaWorldModel, window: Sequence[Observation], views: int) -> Sight:
+    """The newest of `history` observations, T = 1, with `views` cameras."""
     with EarlyFeatures(model.encoder) as early:
         histories = model.encode(window)[None]
-        return Sight(histories, early.take()[-1:], see_cells(model, window[-1]))
+        return Sight(histories, early.take()[-1:], see_cells(model, window[-1], views))
 
 
 @torch.no_grad()
@@ -63,9 +64,9 @@ def see_episode(model: JepaWorldModel, episode: Episode) -> Sight:
     return Sight(encoded[(moments + back).clamp_min(0)], found, cells)
 
 
-def see_cells(model: JepaWorldModel, observation: Observation) -> Tensor:
-    """-> (1, V, 3, C) uint8"""
-    pictures = stack_pictures([observation], model.config.views, model.config.image_size)
+def see_cells(model: JepaWorldModel, observation: Observation, views: int) -> Tensor:
+    """-> (1, V, 3, C) uint8. Raises `ValueError` for fewer cameras."""
+    pictures = stack_pictures([observation], views, model.config.image_size)
     return coarse(torch.from_numpy(pictures).to(model.device))
 
 
@@ -75,5 +76,6 @@ def encode_episode(model: JepaWorldModel, episode: Episode) -> Tensor:
     felt = episode.joints
     if model.config.gripper:
         felt = np.concatenate([felt, episode.gripper[:, None]], axis=1)
-    images, felt = (torch.from_numpy(values).to(model.device)[None] for values in (episode.images, felt))
+    pictures = episode.images[:, : 3 * model.config.views]
+    images, felt = (torch.from_numpy(values).to(model.device)[None] for values in (pictures, felt))
     return model.encoder(images, felt)[0]

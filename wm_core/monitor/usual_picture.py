@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-SAMPLES = 2048  # moments that are kept; more cost time on every frame
+SAMPLES = 4096  # moments that are kept; more cost time on every frame
 _SIDE = 16  # cells on each side of a picture
 _AREA = 8  # cells, about 3 % of a picture: more than a part and its shadow cover
 _WIDTH = 0.03  # m, standard deviation of the kernel
@@ -35,6 +35,11 @@ class UsualPicture:
         generator = torch.Generator().manual_seed(seed)
         kept = torch.randperm(len(tool), generator=generator)[:SAMPLES].sort().values.to(tool.device)
         return cls(tool[kept], cells[kept])
+
+    @property
+    def views(self) -> int:
+        """Cameras."""
+        return self.cells.shape[1]
 
     def strangeness(self, cells: Tensor, tool: Tensor) -> Tensor:
         """cells: (T, V, 3, C) uint8 seen, tool: (T, 3) m -> (T,), how many deviations `_AREA` cells of a view are off, at least."""

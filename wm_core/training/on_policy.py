@@ -32,8 +32,9 @@ def load_driver(config: OnPolicyConfig) -> WorldModelAgent:
 def require_fit(config: CollectionConfig, gripper: bool) -> None:
     """Raises `CollectionError` when the model of `config.on_policy` sees or moves otherwise than what is collected."""
     model = load_card(Path(config.on_policy.model)).model
-    wanted = {"image_size": model.image_size, "views": model.views, "step": model.step, "gripper": model.gripper}
-    found = {"image_size": config.image_size, "views": config.views, "step": config.step, "gripper": gripper}
+    wanted = {"image_size": model.image_size, "step": model.step, "gripper": model.gripper, "views": model.views}
+    # More cameras may look on than the model sees with.
+    found = {"image_size": config.image_size, "step": config.step, "gripper": gripper, "views": min(config.views, model.views)}
     off = [f"{name} is {found[name]}, the model's {wanted[name]}" for name in wanted if wanted[name] != found[name]]
     if off:
         raise CollectionError(f"{config.on_policy.model} cannot drive this collection: {'; '.join(off)}")

@@ -17,7 +17,8 @@ def one_step_error(model: JepaWorldModel, episode: Episode) -> float:
     felt = torch.from_numpy(episode.joints)
     if model.config.gripper:
         felt = torch.cat([felt, torch.from_numpy(episode.gripper)[:, None]], dim=-1)
-    pictures, actions = torch.from_numpy(episode.images), torch.from_numpy(episode.actions)
+    pictures = torch.from_numpy(episode.images[:, : 3 * model.config.views])
+    actions = torch.from_numpy(episode.actions)
     latents = model.encoder(pictures[None].to(model.device), felt[None].to(model.device))[0]
     # (T + 1 - K, K, D): every run of K moments but the last, which has no next one.
     past = latents.unfold(0, model.history, 1).transpose(1, 2)[:-1]

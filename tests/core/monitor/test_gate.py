@@ -114,6 +114,25 @@ def test_what_comes_in_is_noticed_between_two_steps(toy, gate):
     assert not gate.glance(seen).stop
 
 
+def test_a_second_camera_notices_what_the_first_does_not_show(toy):
+    episodes = toy.ToyDataset(120, noise=NOISE)
+    for number in range(120):
+        seen = episodes.episode(number)
+        object.__setattr__(seen, "images", np.concatenate([seen.images, np.full_like(seen.images, 100)], axis=1))
+    *_, found = calibrate(toy.ExactModel(), episodes, toy.ToyArm(), false_stops=0.05)
+    assert found.config.views == 2
+    gate = SurpriseGate(toy.ExactModel(), found.config, found.statistics, toy.ToyArm())
+    first = toy.observe(*STILL)
+    table, forearm = np.full_like(first.image, 100), np.full_like(first.image, 100)
+    forearm[:, :8] = 200
+    look = lambda other: type(first)(first.image, first.joints, 0.0, other_views=(other,))
+    assert not gate.observe(look(table), None).stop
+    assert gate.glance(look(forearm)).stop
+    gate.reset()
+    with pytest.raises(ValueError, match="got 1 views, expected 2"):
+        gate.glance(first)
+
+
 def test_a_gate_that_does_not_watch_for_it_says_nothing_between_steps(toy, calibrated):
     config = calibrated.config.model_copy(update={"thresholds": Thresholds(reading=1.0)})
     gate = SurpriseGate(toy.ExactModel(), config, calibrated.statistics, toy.ToyArm())
