@@ -12,6 +12,7 @@ _AREA = 8  # cells, about 3 % of a picture: more than a part and its shadow cove
 _WIDTH = 0.03  # m, standard deviation of the kernel
 _DOUBT = 1.0  # samples' worth of the statistics over all places
 _FLOOR = 0.02  # least standard deviation of a cell, of the range from black to white
+_UNKNOWN = 0.25  # of a cell where the tool was hardly ever: then little is strange
 
 
 def coarse(images: Tensor) -> Tensor:
@@ -47,7 +48,7 @@ class UsualPicture:
         total = weight.sum(-1, keepdim=True) + _DOUBT
         mean = (weight @ self._colours + _DOUBT * self._colours.mean(0)) / total
         square = (weight @ self._squares + _DOUBT * self._squares.mean(0)) / total
-        spread = (square - mean.square()).clamp_min(_FLOOR**2).sqrt()
+        spread = ((square - mean.square()).clamp_min(_FLOOR**2) + _UNKNOWN**2 / total).sqrt()
         off = ((cells.flatten(1).to(mean) / 255.0 - mean).abs() / spread).view(cells.shape)
         # Any of the three colours; and the view that shows most of it.
         return off.amax(2).topk(_AREA, dim=-1).values[..., -1].amax(-1)
