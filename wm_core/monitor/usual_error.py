@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 _WIDTH = 0.03  # m, standard deviation of the kernel
-_DOUBT = 3.0  # samples' worth of the mean over all places
+_UNKNOWN = 0.05  # m, at least, where the tool hardly ever was: mostly the picture's edges, where half a hand is to be seen
+_DOUBT = 3.0  # samples' worth of that
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +22,7 @@ class UsualError:
     def at(self, tool: Tensor) -> Tensor:
         """tool: (T, 3) m -> (T,) m, root mean square of the errors around there (kernel regression, Nadaraya 1964)."""
         weight = torch.exp(-0.5 * torch.cdist(tool.to(self.tool), self.tool).square() / _WIDTH**2)
-        total = weight @ self.squared + _DOUBT * self.squared.mean()
+        total = weight @ self.squared + _DOUBT * self.squared.mean().clamp_min(_UNKNOWN**2)
         return (total / (weight.sum(-1) + _DOUBT)).sqrt().clamp_min(1e-6)
 
     def tensors(self) -> dict[str, Tensor]:

@@ -104,8 +104,10 @@ def test_readings_are_judged_by_what_is_usual_where_the_tool_is():
     # Three samples' worth of the mean over both, 0.0050 m^2: sqrt((100 * 0.000025 + 3 * 0.0050) / 103) = 0.0130.
     assert usual.at(torch.tensor([[0.4, 0.0, 0.0]])).item() == pytest.approx(0.0130, abs=2e-4)
     assert usual.at(torch.tensor([[0.7, 0.0, 0.0]])).item() == pytest.approx(0.0993, abs=1e-3)
-    # Where nothing was seen, the mean of all: sqrt(0.0050) = 0.0708.
+    # Where nothing was seen, the mean of all: sqrt(0.0050) = 0.0708; that of good readings alone would be too sure.
     assert usual.at(torch.tensor([[0.4, 5.0, 0.0]])).item() == pytest.approx(0.0708, abs=1e-3)
+    sure = UsualError(tool[:100], torch.full((100,), 0.005**2))
+    assert sure.at(torch.tensor([[0.4, 5.0, 0.0]])).item() == pytest.approx(0.05, abs=1e-3)
 
 
 def seen_at(place: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
