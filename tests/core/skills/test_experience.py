@@ -7,8 +7,10 @@ import torch
 from wm_core.agent import WorldModelAgent
 from wm_core.config import ConfigError, PlannerConfig
 from wm_core.planning import MpcPlanner
+from wm_core.resources import find_model
 from wm_core.skills.experience import FEWEST, Experience, SkillExperience, fit_experience
 from wm_core.skills.experience_store import FILE, ExperienceError, load_experience, model_hash, save_experience
+from wm_core.skills.named import named_skills
 from wm_core.skills.primitives import Lift, Push, Wait
 from wm_core.skills.trial import SkillScene, SkillTrial
 from wm_core.types import Goal, Pose
@@ -159,6 +161,15 @@ def test_kept_beside_the_model(folder):
     experience = fit(too_short(30, noise=0.002))
     save_experience(experience, folder)
     assert load_experience(folder) == experience and (folder / FILE).stat().st_size < 2000
+
+
+def test_the_shipped_model_has_experience_with_every_named_skill():
+    experience = load_experience(find_model("panda_table"))
+    for skill in named_skills():
+        known = experience.skills[skill.name]
+        middle = (np.array(known.lower) + known.upper) / 2
+        learned = experience.foretell(skill, middle[:3], middle[3:])  # parameters are those that it was tried with
+        assert np.linalg.norm(learned.object - known.mean) < 0.02 and (learned.spread < 0.04).all()
 
 
 def test_of_other_weights(folder):
