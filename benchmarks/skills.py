@@ -43,18 +43,19 @@ def main() -> None:
     parser.add_argument("--fit", action="store_true", help="make experience of these trials: skills.yaml of the model")
     options = parser.parse_args()
     folder = find_model(options.model)
-    scenes = run(folder, range(options.seed, options.seed + options.scenes), options.trials)
+    seeds = range(options.seed, options.seed + options.scenes)
+    scenes = run(folder, seeds, options.trials, experienced=not options.fit)
     console = Console()
-    report(scenes, load_experience(folder), console)
+    report(scenes, None if options.fit else load_experience(folder), console)
     if options.fit:
         save_experience(fit_experience(scenes, named_skills(), model_hash(folder)), folder)
         console.print(f"experience of {len(scenes)} scenes is in {folder}")
 
 
-def run(folder: Path, seeds: range, trials: Path | None) -> list[SkillScene]:
-    """Every scene is written as soon as it is done."""
+def run(folder: Path, seeds: range, trials: Path | None, experienced: bool) -> list[SkillScene]:
+    """Every scene is written as soon as it is done. experienced: whether the agent uses what it has learned before."""
     kept = read(trials) if trials is not None and trials.exists() else {}
-    agent = load_agent(folder, "cpu", threads=1)
+    agent = load_agent(folder, "cpu", threads=1, experienced=experienced)
     missing = [seed for seed in seeds if seed not in kept]
     for scene in calibrate(PandaTabletop("push"), agent, named_skills(), missing):
         kept[scene.seed] = scene

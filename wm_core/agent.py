@@ -125,6 +125,7 @@ def load_agent(
     robot: RobotConfig | None = None,
     threads: int | None = None,
     backend: BackendName | None = None,
+    experienced: bool = True,
 ) -> WorldModelAgent:
     """The model in `folder` with the planner settings it was evaluated with; with its action prior and its experience
     of skills where it has them.
@@ -132,13 +133,14 @@ def load_agent(
     device: 'auto', 'cpu' or 'cuda'. robot: by default the one it was trained on. threads: torch's, while planning; one
     is best beside other busy processes. backend: what computes rollouts, by default what `config.yaml` says; 'auto'
     takes the fastest that agrees with the model here and now, which may be another one at the next start, and logs it.
-    Raises `CheckpointError`, `ConfigError`, `ExperienceError`, `KinematicsError`, `BackendError`.
+    experienced: False leaves `skills.yaml` unread, as for fitting it anew. Raises `CheckpointError`, `ConfigError`, `ExperienceError`, `KinematicsError`, `BackendError`.
     """
     card = load_card(Path(folder))
     robot = robot if robot is not None else find_robot(card.robot)
     planner = load_planner(folder, device, robot, load_arm(robot), threads, backend)
     model = planner.world_model
-    return WorldModelAgent(model.encoder, model.predictor, planner, experience=load_experience(Path(folder)))
+    experience = load_experience(Path(folder)) if experienced else None
+    return WorldModelAgent(model.encoder, model.predictor, planner, experience=experience)
 
 
 def load_planner(

@@ -35,7 +35,7 @@ class SkillExperience(Strict):
     """One skill: object motion = offset + gain @ (object motion as imagined, the tool's way), m.
 
     parameters: of the skill when it was tried. mean: m, object motion over all trials. gain: (3, 6). lower, upper: (6,) m,
-    what was seen of both in the trials. spread: m, root mean square of what each trial was off when the others alone
+    what was seen of both in the trials; least: m, the shortest object motion that was imagined in one. spread: m, root mean square of what each trial was off when the others alone
     foretold it.
     """
 
@@ -46,12 +46,15 @@ class SkillExperience(Strict):
     gain: tuple[Row, Row, Row]
     lower: Row
     upper: Row
+    least: float
     spread: Vector
 
     def foretell(self, imagined: np.ndarray, tool: np.ndarray) -> Learned | None:
         """imagined, tool: (3,) m. None where they are unlike all trials, as for an object that is elsewhere."""
         seen = np.concatenate([imagined, tool])
         if (seen < np.array(self.lower) - MARGIN).any() or (seen > np.array(self.upper) + MARGIN).any():
+            return None
+        if np.linalg.norm(imagined) < self.least:  # without a margin: what is not touched at all is near what is hardly moved
             return None
         return Learned(np.array(self.offset) + np.array(self.gain) @ seen, np.array(self.spread))
 
@@ -105,6 +108,7 @@ def _fit(skill: Skill, trials: Sequence[SkillTrial]) -> SkillExperience:
         gain=tuple(_row(row) for row in gain),
         lower=_row(seen.min(0)),
         upper=_row(seen.max(0)),
+        least=float(np.floor(np.linalg.norm(seen[:, :3], axis=1).min() * 10**DIGITS) / 10**DIGITS),
         spread=_row(np.sqrt(np.square(missing).mean(0))),
     )
 
