@@ -109,6 +109,10 @@ class PandaTabletop:
         self._bench.step(command, duration, self._watch if glance is None else self._glancing(glance, duration))
         return self.observe()
 
+    def advance(self, command: Command, duration: float) -> None:
+        """As `step`, without looking: a picture takes six times as long as the physics."""
+        self._bench.step(command, duration, self._watch)
+
     def observe(self) -> Observation:
         """The scene as it is now."""
         seen = self._bench.observe()

@@ -107,6 +107,9 @@ class GraspingWorldModel(LinearWorldModel):
         way = after - before
         return way[..., :3], way[..., 3:6]
 
+    def way_to(self, latent: Tensor, goal: Tensor) -> Tensor:
+        return goal - self.object_position(latent)
+
     def uncertainty(self, latent: Tensor, controls: Tensor) -> Tensor:
         return self.spread * torch.arange(1.0, len(controls) + 1.0)
 

@@ -18,6 +18,8 @@ from wm_core.model.policy_checkpoint import load_policy
 from wm_core.planning import MpcPlanner
 from wm_core.protocols import Encoder, Predictor
 from wm_core.resources import find_robot
+from wm_core.skills.experience import Experience
+from wm_core.skills.experience_store import load_experience
 from wm_core.skills.rated import MotionReader, RatedSkill, rate, stack_controls
 from wm_core.skills.skill import Skill
 from wm_core.types import Goal, Observation, Plan, PlannerState
@@ -32,11 +34,17 @@ class WorldModelAgent:
     """
 
     def __init__(
-        self, encoder: Encoder, predictor: Predictor, planner: MpcPlanner, seed: int = 0, image_size: int = 64
+        self,
+        encoder: Encoder,
+        predictor: Predictor,
+        planner: MpcPlanner,
+        seed: int = 0,
+        image_size: int = 64,
+        experience: Experience | None = None,
     ) -> None:
         """planner: one that has a world model must have it of these two parts; one without gets a `LatentWorldModel`.
 
-        image_size: px, what the encoder was trained on, for that case. Raises `ValueError` where the parts differ.
+        image_size: px, what the encoder was trained on, for that case. experience: of skills, with this model. Raises `ValueError` where the parts differ.
         """
         if planner.world_model is None:
             model = LatentWorldModel(encoder, predictor, image_size, step=planner.step, device=planner.device)
@@ -44,7 +52,7 @@ class WorldModelAgent:
         for name, part in (("encoder", encoder), ("predictor", predictor)):
             if getattr(planner.world_model, name, part) is not part:
                 raise ValueError(f"the planner's world model has another {name} than the one given")
-        self.encoder, self.predictor, self.planner = encoder, predictor, planner
+        self.encoder, self.predictor, self.planner, self.experience = encoder, predictor, planner, experience
         # One frame a model step is the slowest that can be planned on; with more of them the nearest is taken.
         self._history = ObservationHistory(planner.world_model.history, planner.step, camera_period=planner.step)
         self.reset(seed)
@@ -81,6 +89,8 @@ class WorldModelAgent:
     def rank_skills(self, observation: Observation, goal: Goal, skills: Sequence[Skill]) -> list[RatedSkill]:
         """Every skill as the world model sees it end, the best for `goal` first; those out of reach last.
 
+        Where the agent has experience with a skill, that says how far the object goes and how sure this is.
+
         Raises as `choose_action` does, and `ValueError` for a model that knows nothing of objects, or nothing of a
         gripper that a skill commands.
         """
@@ -92,7 +102,7 @@ class WorldModelAgent:
         tool = planner.arm.forward(observation.joints.position).position
         controls, lengths = stack_controls(skills, tool, planner.max_step)
         seen = planner.rehearse(self._history.window(pad=True), goal, controls)
-        return rate(skills, lengths, controls, seen, model)
+        return rate(skills, lengths, controls, seen, model, self.experience)
 
     def with_obstacles(self, obstacles: Sequence[BoxConfig]) -> WorldModelAgent:
         """An agent of the same parts, remembering nothing, whose plans keep clear of these boxes (base frame).
@@ -100,7 +110,7 @@ class WorldModelAgent:
         `rank_skills` knows of none. Raises `ValueError` where the robot's body is not known.
         """
         planner = self.planner.with_obstacles(obstacles)
-        return WorldModelAgent(self.encoder, self.predictor, planner, self._state.seed)
+        return WorldModelAgent(self.encoder, self.predictor, planner, self._state.seed, experience=self.experience)
 
     def reset(self, seed: int = 0) -> None:
         """Forgets observations, goal and last plan; plans after it depend on `seed` and what is seen alone."""
@@ -115,18 +125,22 @@ def load_agent(
     robot: RobotConfig | None = None,
     threads: int | None = None,
     backend: BackendName | None = None,
+    experienced: bool = True,
 ) -> WorldModelAgent:
-    """The model in `folder` with the planner settings it was evaluated with, and its action prior where it has one.
+    """The model in `folder` with the planner settings it was evaluated with; with its action prior and its experience
+    of skills where it has them.
 
     device: 'auto', 'cpu' or 'cuda'. robot: by default the one it was trained on. threads: torch's, while planning; one
     is best beside other busy processes. backend: what computes rollouts, by default what `config.yaml` says; 'auto'
     takes the fastest that agrees with the model here and now, which may be another one at the next start, and logs it.
-    Raises `CheckpointError`, `ConfigError`, `KinematicsError`, `BackendError`.
+    experienced: False leaves `skills.yaml` unread, as for fitting it anew. Raises `CheckpointError`, `ConfigError`, `ExperienceError`, `KinematicsError`, `BackendError`.
     """
     card = load_card(Path(folder))
     robot = robot if robot is not None else find_robot(card.robot)
     planner = load_planner(folder, device, robot, load_arm(robot), threads, backend)
-    return WorldModelAgent(planner.world_model.encoder, planner.world_model.predictor, planner)
+    model = planner.world_model
+    experience = load_experience(Path(folder)) if experienced else None
+    return WorldModelAgent(model.encoder, model.predictor, planner, experience=experience)
 
 
 def load_planner(

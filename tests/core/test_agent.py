@@ -12,6 +12,8 @@ from wm_core.model.checkpoint import save_world_model
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.planning import MpcPlanner
 from wm_core.protocols import WorldModel
+from wm_core.skills.experience import Experience
+from wm_core.skills.experience_store import ExperienceError, model_hash, save_experience
 from wm_core.types import Goal, PlannerState
 
 SMALL = WorldModelConfig(image_size=32, visual_dim=16, joint_dim=4, channels=(4, 8), hidden=32)
@@ -129,3 +131,15 @@ def test_load_agent(model, tmp_path, see, goal):
     assert agent.planner.config == QUICK and agent.planner.robot.name == "panda"
     plan = agent.choose_action(see(0.0), goal)
     assert plan.joint_path.shape == (3, 7) and np.isfinite(plan.joint_path).all()
+
+
+def test_experience_that_belongs_to_other_weights(model, tmp_path):
+    save_world_model(model, ModelCardConfig(model=SMALL, planner=QUICK), tmp_path)
+    assert load_agent(tmp_path, device="cpu", threads=1).experience is None
+    own = Experience(model_sha256=model_hash(tmp_path), skills={})
+    save_experience(own, tmp_path)
+    assert load_agent(tmp_path, device="cpu", threads=1).experience == own
+    save_experience(Experience(model_sha256="other", skills={}), tmp_path)
+    with pytest.raises(ExperienceError, match="other weights"):
+        load_agent(tmp_path, device="cpu", threads=1)
+    assert load_agent(tmp_path, device="cpu", threads=1, experienced=False).experience is None  # to fit it anew

@@ -48,6 +48,17 @@ def test_starts_lie_as_far_away_as_the_task_says(table):
         assert REACH_DISTANCE[0] <= table.outcome().distance <= REACH_DISTANCE[1]
 
 
+def test_stepping_blindly_is_the_same_but_for_the_picture(table):
+    commands = [Command(table.reset(5).joints.position + 0.05 * row, 1) for row in (1, 2)]
+    for command in commands:
+        seen = table.step(command, 0.2)
+    table.reset(5)
+    for command in commands:
+        assert table.advance(command, 0.2) is None
+    np.testing.assert_array_equal(table.observe().image, seen.image)
+    np.testing.assert_array_equal(table.observe().joints.position, seen.joints.position)
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_taking_the_goals_picture_leaves_the_scene_as_it_was(tabletop, task):
     table = tabletop(task=task)

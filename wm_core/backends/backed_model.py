@@ -67,6 +67,9 @@ class BackedWorldModel:
     def motion(self, before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
         return self.base.motion(before, after)
 
+    def way_to(self, latent: Tensor, goal: Tensor) -> Tensor:
+        return self.base.way_to(latent, goal)
+
 
 def model_itself(model: WorldModel) -> WorldModel:
     """Without its backend: for what planners do not ask of it."""

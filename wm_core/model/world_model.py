@@ -119,6 +119,13 @@ class JepaWorldModel(nn.Module):
         way = self.metric(self._newest(after)) - self.metric(self._newest(before))
         return way[..., self.metric.tool], way[..., self.metric.object]
 
+    def way_to(self, latent: Tensor, goal: Tensor) -> Tensor:
+        """latent: (..., K, D), goal: (D_v,) -> (..., 3) m from where the object is to where the goal shows it, by the metric.
+
+        Raises `ValueError` for a model without objects.
+        """
+        return self.motion(latent, goal[None])[1]
+
     def _advance(self, latent: Tensor, action: Tensor, predictor: nn.Module | None, back: Tensor | None) -> Tensor:
         after = (self.predictor if predictor is None else predictor)(latent, action)
         if self.touch_head is not None:

@@ -8,8 +8,9 @@ from wm_core.agent import WorldModelAgent
 from wm_core.config import PlannerConfig
 from wm_core.planning import MpcPlanner
 from wm_core.protocols import Environment
-from wm_core.skills.calibration import CalibrationError, SkillScene, SkillTrial, calibrate
+from wm_core.skills.calibration import CalibrationError, calibrate
 from wm_core.skills.primitives import Lift, Push, Wait
+from wm_core.skills.trial import SkillScene, SkillTrial
 from wm_core.types import Goal, Outcome, Stage
 
 SKILLS = (Push("push left", np.pi / 2), Push("push right", -np.pi / 2), Lift(), Wait())
@@ -93,6 +94,35 @@ def test_a_world_that_is_as_imagined(make):
         }  # fmt: skip
 
 
+def test_trials_tell_what_experience_is_made_of(make):
+    (scene,) = calibrate(*make(), SKILLS, [0])
+    for trial in scene.trials:
+        left = np.array(trial.imagined_left_m)
+        assert trial.predicted_left_m == trial.imagined_left_m and trial.spread_m is None  # there is none yet
+        assert left + trial.imagined_object_m == pytest.approx([0.0, left[1] + trial.imagined_object_m[1], 0.0], abs=1e-5)
+        assert np.abs(left[1] + trial.imagined_object_m[1]) == pytest.approx(0.08, abs=1e-5)  # all there was to go
+    lift = next(trial for trial in scene.trials if trial.skill == "lift")
+    assert lift.tool_way_m == pytest.approx([0.0, 0.0, 0.02], abs=0.004)
+
+
+def test_what_is_held_over_its_place_is_not_there(make):
+    """The task of this table measures all three axes; `apart_m` does so whatever the task measures."""
+    table, agent = make()
+    table.outcome = lambda: Outcome(False, float(np.linalg.norm(table.object_position()[:2] - table._aim[:2])))
+    (scene,) = calibrate(table, agent, SKILLS, [0])
+    lift = next(trial for trial in scene.trials if trial.skill == "lift")
+    assert lift.distance_m == pytest.approx(0.08, abs=0.01) and lift.apart_m == pytest.approx(np.hypot(0.08, 0.1), abs=0.01)
+
+
+def test_a_table_that_can_be_stepped_blindly_is(make):
+    table, agent = make()
+    looked, step, advanced = [], table.step, []
+    table.step = lambda command, duration: looked.append(1) or step(command, duration)
+    table.advance = lambda command, duration: advanced.append(1) or step(command, duration)
+    (scene,) = calibrate(table, agent, SKILLS, [0])
+    assert scene.agrees and len(looked) < 10 < len(advanced)
+
+
 def test_a_world_that_is_not(make):
     table, agent = make(glued=True)
     (scene,) = calibrate(table, agent, SKILLS, [0])
@@ -117,8 +147,10 @@ def test_names_must_differ(make):
 def test_regret():
     def trial(skill, distance):
         return SkillTrial(
-            skill=skill, predicted_cost=0.0, predicted_object_m=(0, 0, 0), true_object_m=(0, 0, 0), predicted_moved_m=0.0,
-            true_moved_m=0.0, error_m=0.0, uncertainty_m=None, reachable=True, graspable=None, lifted=None, distance_m=distance,
+            skill=skill, predicted_cost=0.0, imagined_cost=0.0, predicted_object_m=(0, 0, 0), imagined_object_m=(0, 0, 0),
+            true_object_m=(0, 0, 0), predicted_left_m=None, imagined_left_m=None, tool_way_m=(0, 0, 0), astray_m=0.0,
+            predicted_moved_m=0.0, true_moved_m=0.0, error_m=0.0, uncertainty_m=None, spread_m=None, reachable=True, graspable=None,
+            lifted=None, distance_m=0.0, apart_m=distance,
         )  # fmt: skip
 
     scene = SkillScene(seed=0, trials=(trial("push", 0.05), trial("lift", 0.02)))

@@ -8,9 +8,10 @@ from wm_core.agent import WorldModelAgent
 from wm_core.config import PlannerConfig, WorldModelConfig
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.planning import MpcPlanner
+from wm_core.planning.rehearsal import WayReader
 from wm_core.skills.primitives import Lift, Push, Wait
 from wm_core.skills.rated import MotionReader
-from wm_core.types import Goal, Pose
+from wm_core.types import Focus, Goal, Pose
 
 PART = np.array([0.5, 0.0, 0.04])
 LEFT, RIGHT = (Push(f"push {name}", sign * np.pi / 2, distance=0.06) for name, sign in (("left", 1), ("right", -1)))
@@ -74,6 +75,24 @@ def test_what_the_arm_cannot_follow_comes_last(agent, over):
     assert ranked[-1].cost < ranked[0].cost
 
 
+def test_a_way_bent_by_less_than_what_is_between_hand_and_object_is_no_obstacle(agent, over):
+    ends_outside = Push("push", np.pi / 2, distance=0.455)  # the tool would end 2.5 cm outside
+    (rated,) = agent.rank_skills(over(0.0), goal(0.0, 0.4, 0.0), [ends_outside])
+    assert rated.reachable and rated.astray == pytest.approx(0.025, abs=0.005)
+
+
+def test_what_is_near_enough_to_leave_alone_is_still_compared(robot, arm, world, over):
+    config = PlannerConfig(near_enough=0.05)
+    agent = WorldModelAgent(torch.nn.Identity(), torch.nn.Identity(), MpcPlanner(robot, arm, config, world, threads=1))
+    grey = np.round((PART + [0.0, 0.01, 0.0] + 0.6) * 200.0).astype(np.uint8)
+    pictured = Goal(image=np.tile(grey, (16, 16, 1)), focus=Focus.OBJECT)
+    short, wait = Push("push 3 cm", np.pi / 2, distance=0.03), Wait()
+    rated = {one.name: one for one in agent.rank_skills(over(0.0), pictured, [short, wait])}
+    assert rated["wait"].left == pytest.approx([0.0, 0.01, 0.0], abs=1e-6)
+    assert rated["wait"].cost == pytest.approx(2.0 * 0.01, abs=1e-6)
+    assert rated["push 3 cm"].cost != rated["wait"].cost
+
+
 def test_a_part_that_is_elsewhere_is_not_graspable(agent, over, world):
     world.part = PART + [0.0, 0.05, 0.0]
     rated = {one.name: one for one in agent.rank_skills(over(0.0), goal(0.0, 0.0, 0.0), SKILLS)}
@@ -126,5 +145,9 @@ def test_the_trained_model_reads_motion_by_its_metric():
     tool, part = model.motion(before, after)
     way = (after - before)[:, -1, :16] @ model.metric.map.weight.T  # (3, 7): tool, opening, object
     assert torch.allclose(tool, way[:, :3], atol=1e-5) and torch.allclose(part, way[:, 4:], atol=1e-5)
+    goal = torch.randn(16)
+    assert isinstance(model, WayReader)
+    assert torch.allclose(model.way_to(before, goal).norm(dim=-1), model.goal_distance(before, goal, Focus.OBJECT), atol=1e-5)
+    assert torch.allclose(model.way_to(before, goal), model.way_to(after, goal) + part, atol=1e-5)
     with pytest.raises(ValueError, match="not trained with objects"):
         JepaWorldModel(WorldModelConfig(**small)).motion(before, after)

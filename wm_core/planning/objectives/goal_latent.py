@@ -32,6 +32,10 @@ class GoalLatent:
         self._focus = focus
         self._near_enough = near_enough if focus is Focus.OBJECT else 0.0
 
+    def exact(self) -> GoalLatent:
+        """The same goal, and nothing is near enough: for comparing, where nothing is set in motion by a millimetre."""
+        return GoalLatent(self.weight, self._world_model, self._goal, self._focus)
+
     def cost(self, candidates: Candidates) -> Tensor:
         """-> (S,). Raises `ValueError` without latents."""
         if candidates.latents is None:
