@@ -20,3 +20,15 @@ def rest_at(client: PlannerClient, observer: MotionObserver, joints: np.ndarray,
 def percentiles(values: Sequence[float], which: Sequence[float] = (50, 95)) -> tuple[float, ...]:
     """To a tenth; NaN of nothing."""
     return tuple(round(float(value), 1) for value in np.percentile(values, which)) if len(values) else (np.nan,) * len(which)
+
+
+def extremes(observer: MotionObserver) -> dict[str, float]:
+    """How near the motion that was followed came to the limits, and its largest discontinuity; nothing may follow."""
+    observer.audit.finish()
+    seen = observer.audit.extremes
+    return {
+        "velocity_of_limit": round(seen.velocity, 3),
+        "acceleration_of_limit": round(seen.acceleration, 3),
+        "jerk_of_limit": round(seen.jerk, 3),
+        "jump_rad": float(f"{seen.jump:.1e}"),
+    }

@@ -3,7 +3,8 @@
 `python benchmarks/ros_latency.py` starts simulator, guard and planner in their own domain and pursues seeded goal images
 for 60 s at 10 and at 20 plans a second, each without and with a flood of joint states of 2 kHz. It prints a row for each and
 appends it to results/ros_latency.csv. Times between plans are those within a goal. The flood is the planner's and the
-guard's only source of joint states; on two cores it takes its own share of them.
+guard's only source of joint states; on two cores it takes its own share of them, which the row tells. `--busy` has another
+process compute without pause.
 """
 
 from __future__ import annotations
@@ -29,11 +30,13 @@ import numpy as np  # noqa: E402
 import yaml  # noqa: E402
 from rich.console import Console  # noqa: E402
 
-from benchmarks.driving import percentiles, rest_at  # noqa: E402
+from benchmarks.driving import extremes, percentiles, rest_at  # noqa: E402
+from benchmarks.processor_time import ProcessorTime  # noqa: E402
 from benchmarks.record import append_row  # noqa: E402
 from sim.demo.launched import LaunchedSystem  # noqa: E402
 from sim.environment import PandaTabletop  # noqa: E402
 from sim.tasks.reach import reach_goal  # noqa: E402
+from wm_core.bench.busy import busy_process  # noqa: E402
 from wm_core.limits import arm_limits  # noqa: E402
 from wm_ros.client import PlannerClient  # noqa: E402
 from wm_ros.observer import MotionObserver  # noqa: E402
@@ -41,6 +44,14 @@ from wm_ros.observer import MotionObserver  # noqa: E402
 FLOODED = "flooded_joint_states"
 LATE = 0.05  # s behind its tick from which on a plan is counted as late
 LIMIT = 10.0  # s for a goal
+# name -> what its command line has
+PROCESSES = {
+    "planner": "planner_node",
+    "guard": "guard_node",
+    "renderer": "multiprocessing.spawn",
+    "sim": "sim.node",
+    "flood": "joint_flood",
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +82,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60.0, help="of pursuing goals, in each setting")
     parser.add_argument("--rates", type=float, nargs="+", default=[10.0, 20.0], help="plans a second")
-    parser.add_argument("--flood", type=float, default=2000.0, help="joint states a second")
+    parser.add_argument("--flood", type=float, default=2000.0, help="joint states a second; 0 leaves the rows with a flood out")
+    parser.add_argument("--busy", action="store_true", help="beside another process that computes without pause")
     parser.add_argument("--seed", type=int, default=0, help="of the goals")
     parser.add_argument("--model", default="panda_tabletop")
     parser.add_argument("--backend", default="model")
@@ -85,24 +97,36 @@ def _measure(setting: Setting, options: argparse.Namespace, environment: PandaTa
     logs.mkdir(parents=True, exist_ok=True)
     flood_log = logs / "ros_latency_flood.log"
     with ExitStack() as started:
-        started.enter_context(LaunchedSystem([sys.executable, "-m", "sim.node"], logs / "ros_latency_sim.log"))
+        simulator = LaunchedSystem([sys.executable, "-m", "sim.node"], logs / "ros_latency_sim.log")
+        systems = [started.enter_context(simulator)]
         if setting.flood:
             command = [sys.executable, str(ROOT / "benchmarks" / "joint_flood.py"), FLOODED, f"--rate={setting.flood}"]
-            started.enter_context(LaunchedSystem(command, flood_log))
-        started.enter_context(LaunchedSystem(_launch(setting, options, folder), logs / "ros_latency.log"))
+            systems.append(started.enter_context(LaunchedSystem(command, flood_log)))
+        nodes = LaunchedSystem(_launch(setting, options, folder), logs / "ros_latency.log")
+        systems.append(started.enter_context(nodes))
         client = started.enter_context(PlannerClient(environment.robot.joint_names, name="ros_latency"))
         observer = MotionObserver(client.node, arm_limits(environment.robot, environment.kinematics), environment.kinematics)
         client.wait_until_active(90.0)
         observer.wait_for(lambda: observer.joints is not None, 30.0, "joint_states")
+        if options.busy:
+            started.enter_context(busy_process())
+        used = ProcessorTime(PROCESSES, {system.pid for system in systems})
         seconds, gaps = _pursue(options, client, observer, environment)
+        cores = used.cores()
+        began = time.monotonic()
+        nodes.stop()
+        ended = time.monotonic() - began
     kept = re.search(r"kept (\d+) Hz", flood_log.read_text()) if setting.flood else None
     return {
         "model": options.model,
         "backend": options.backend,
         "rate_hz": setting.rate,
         "flood_hz": int(kept[1]) if kept else 0,
+        "busy": options.busy,
         "seconds": round(seconds, 1),
         **_figures(observer, gaps, 1.0 / setting.rate),
+        **{f"cores_{name}": share for name, share in cores.items()},
+        "ended_in_s": round(ended, 1),
     }
 
 
@@ -139,18 +163,22 @@ def _figures(observer: MotionObserver, gaps: list[float], period: float) -> dict
     plans = [plan for plan in observer.plans if plan.kind == "image"]
     delays = observer.frame_to_command_ms("image")
     between = 1e3 * np.array(gaps)
+    ages = [plan.frame_age_ms - plan.plan_ms for plan in plans]
     names = ("p50", "p95", "max")
     return {
         "plans": len(plans),
         **dict(zip((f"plan_ms_{name}" for name in names), percentiles([plan.plan_ms for plan in plans], (50, 95, 100)))),
         **dict(zip((f"frame_to_command_ms_{name}" for name in names), percentiles(delays, (50, 95, 100)))),
         "frames_answered": len(delays),
+        **dict(zip(("frame_at_plan_ms_p50", "frame_at_plan_ms_p95"), percentiles(ages))),
+        **dict(zip(("made_to_command_ms_p50", "made_to_command_ms_p95"), percentiles(observer.made_to_command_ms("image")))),
         **dict(zip((f"between_plans_ms_{name}" for name in names), percentiles(between, (50, 95, 100)))),
         "jitter_ms": round(float(between.std()), 1) if len(between) else np.nan,
         "late_by_50_ms": int((between > 1e3 * (period + LATE)).sum()),
         "deadline_misses": sum(plan.deadline_missed for plan in plans),
         "commands": observer.commands,
         "points_outside_limits": len(observer.outside),
+        **extremes(observer),
     }
 
 

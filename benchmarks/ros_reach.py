@@ -26,7 +26,7 @@ import numpy as np  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from benchmarks.driving import percentiles, rest_at  # noqa: E402
+from benchmarks.driving import extremes, percentiles, rest_at  # noqa: E402
 from benchmarks.record import append_row  # noqa: E402
 from sim.demo.launched import LaunchedSystem  # noqa: E402
 from sim.environment import PandaTabletop  # noqa: E402
@@ -65,7 +65,7 @@ def main() -> int:
     log = Path(options.log)
     log.parent.mkdir(parents=True, exist_ok=True)
     command = ["ros2", "launch", "wm_ros", "arm_planner.launch.py", "sim:=true", f"seed:={options.scene}"]
-    command += [f"model:={options.model}"] * bool(options.model)
+    command += [f"model:={options.model}"] * bool(options.model) + [f"backend:={options.backend}"]
     with LaunchedSystem(command, log), PlannerClient(environment.robot.joint_names, name="ros_reach") as client:
         limits = arm_limits(environment.robot, environment.kinematics)
         observer = MotionObserver(client.node, limits, environment.kinematics)
@@ -74,7 +74,7 @@ def main() -> int:
         seeds = range(options.seed, options.seed + options.goals)
         rows = [_reach(client, observer, environment, start, seed, options.time_limit) for seed in seeds]
     environment.close()
-    return _report(rows, observer)
+    return _report(rows, observer, options.backend)
 
 
 def _options() -> argparse.Namespace:
@@ -84,6 +84,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--scene", type=int, default=0, help="seed of the scene")
     parser.add_argument("--time-limit", type=float, default=30.0, help="s for a goal")
     parser.add_argument("--model", help="world model, by default that of the launch file")
+    parser.add_argument("--backend", default="model", help="what computes rollouts, as the launch file's argument")
     parser.add_argument("--log", default="out/ros_reach.log", help="where the launch's output goes")
     return parser.parse_args()
 
@@ -103,13 +104,13 @@ def _reach(
     return Reached(seed, outcome.code.name, before, after, seconds, *percentiles(plans))
 
 
-def _report(rows: list[Reached], observer: MotionObserver) -> int:
+def _report(rows: list[Reached], observer: MotionObserver, backend: str) -> int:
     table = Table("goal", "code", "start cm", "end cm", "s", "plan ms p50", "p95", title="goal images through ROS 2")
     for row in rows:
         cells = (f"{100 * row.start_m:.1f}", f"{100 * row.end_m:.1f}", f"{row.seconds:.1f}")
         table.add_row(str(row.seed), row.code, *cells, f"{row.plan_ms_p50:.0f}", f"{row.plan_ms_p95:.0f}")
         append_row("ros_reach", {**vars(row), "success": row.success})
-    summary = _summary(rows, observer)
+    summary = {"backend": backend, **_summary(rows, observer)}
     console = Console()
     console.print(table)
     for name, value in summary.items():
@@ -135,6 +136,7 @@ def _summary(rows: list[Reached], observer: MotionObserver) -> dict[str, object]
         "frame_to_command_ms_p95": late95,
         "commands": observer.commands,
         "points_outside_limits": len(observer.outside),
+        **extremes(observer),
         "guard_counted_outside": guard.published_outside_limits if guard else "",
         "guard_rejected": guard.rejected if guard else "",
         "guard_clipped": guard.clipped if guard else "",

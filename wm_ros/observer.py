@@ -26,6 +26,7 @@ from wm_ros.conversions import (
 )
 from wm_ros.conversions.planner_messages import PlanSeen, guard_statistics_from_message, plan_seen
 from wm_ros.guard_logic import GuardCounts
+from wm_ros.stream_audit import StreamAudit
 
 ValueT = TypeVar("ValueT")
 
@@ -34,7 +35,7 @@ class MotionObserver:
     """Subscribes on a node that somebody else spins. For demos, benchmarks and tests: it decides nothing.
 
     commands: trajectories seen. outside: the points in them that break a limit, by a count of its own, and how.
-    plans: what the planner said of each plan.
+    plans: what the planner said of each plan. audit: how near the motion that is followed comes to the limits.
     """
 
     def __init__(self, node: Node, limits: ArmLimits, kinematics: Kinematics, controller: str = "panda_arm_controller") -> None:
@@ -45,6 +46,7 @@ class MotionObserver:
         self.tool: np.ndarray | None = None
         self.guard: GuardCounts | None = None
         self.commands = 0
+        self.audit = StreamAudit(limits)
         self.outside: list[str] = []
         self.plans: list[PlanSeen] = []
         self._sent: list[float] = []
@@ -71,12 +73,20 @@ class MotionObserver:
 
         Wall clock: a command counts for the plan that was made last before it, within 0.1 s.
         """
+        return [plan.frame_age_ms + guarded for plan, guarded in self._answered(kind)]
+
+    def made_to_command_ms(self, kind: str) -> list[float]:
+        """The part of `frame_to_command_ms` that comes after planning: timing, the guard, and the ways there."""
+        return [guarded for _, guarded in self._answered(kind)]
+
+    def _answered(self, kind: str) -> list[tuple[PlanSeen, float]]:
+        """Plans that a command came of, and how many ms later."""
         with self._changed:
             sent, found = np.sort(self._sent), []
             for plan in self.plans:
                 row = int(np.searchsorted(sent, plan.made))
                 if plan.kind == kind and row < len(sent) and sent[row] - plan.made < 0.1:
-                    found.append(plan.frame_age_ms + 1e3 * (sent[row] - plan.made))
+                    found.append((plan, 1e3 * (sent[row] - plan.made)))
         return found
 
     def _on_joints(self, message: JointStateMessage) -> None:
@@ -90,6 +100,7 @@ class MotionObserver:
         sent = info["source_timestamp"] / 1e9 or time.time()
         with self._changed:
             following = self._tracker.command(trajectory, sent, self.joints)
+            self.audit.command(following)
             if following is not None:
                 found = find_outside(trajectory, following.start, self._limits, self._kinematics)
                 self.outside += [f"command {self.commands}, point {excess.point}: {excess.text}" for excess in found]
