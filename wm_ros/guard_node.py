@@ -14,7 +14,7 @@ from typing import Sequence
 import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState as JointStateMessage
 from trajectory_msgs.msg import JointTrajectory
 from wm_interfaces.msg import GuardStatistics
@@ -36,6 +36,7 @@ from wm_ros.guard_logic import Guard, Silence
 from wm_ros.guard_parameters import GuardParameters
 from wm_ros.health import HealthReporter
 from wm_ros.moment import Moment
+from wm_ros.newest import NewestMessages
 from wm_ros.parameters import ParameterError, declare_parameters, read_parameters
 from wm_ros.priority import ask_for_real_time
 from wm_ros.process import StartupError, run
@@ -44,6 +45,8 @@ from wm_ros.robot_source import load_robot
 _RELIABLE_LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 # s after the start in which an arm that is still starting too is nothing to report
 _GRACE = 5.0
+# s between two looks at whether an input fell silent; also the longest that a joint state waits to be looked at
+_WATCHING = 0.01
 # times that something is decided again because its moment was missed
 _ATTEMPTS = 3
 
@@ -92,13 +95,16 @@ class GuardNode(Node):
             topic = f"{self._settings.gripper_controller}/joint_trajectory"
             self._finger_command = self.create_publisher(JointTrajectory, topic, 10)
         self._statistics = self.create_publisher(GuardStatistics, "~/statistics", 10)
-        # Best effort matches every publisher, and a state that is sent again is a state that is late.
-        self.create_subscription(JointStateMessage, "joint_states", self._on_joints, qos_profile_sensor_data)
+        self._joints = NewestMessages(self, JointStateMessage, "joint_states")
         self.create_subscription(JointTrajectory, "proposal", self._on_proposal, _RELIABLE_LATEST)
-        self.create_timer(0.02, self._on_watch, clock=steady)
+        self.create_timer(_WATCHING, self._on_watch, clock=steady)
         self.create_timer(1.0, self._on_second, clock=steady)
 
-    def _on_joints(self, message: JointStateMessage) -> None:
+    def _take_joints(self) -> None:
+        for message in self._joints.take():
+            self._measure(message)
+
+    def _measure(self, message: JointStateMessage) -> None:
         try:
             state = joint_state_from_message(message, self._names, self._guard.measured)
         except ConversionError as error:
@@ -116,6 +122,7 @@ class GuardNode(Node):
             return None
 
     def _on_proposal(self, message: JointTrajectory) -> None:
+        self._take_joints()
         try:
             verdict = self._forward(*message_to_trajectory(message))
         except ConversionError as error:
@@ -148,6 +155,7 @@ class GuardNode(Node):
         return Verdict("rejected", "the guard could not keep time: is this machine overloaded?", None)
 
     def _on_watch(self) -> None:
+        self._take_joints()
         reason = self._guard.silence(self._now(), time.monotonic())
         if reason is not None:
             self._hold(reason)

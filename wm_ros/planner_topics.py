@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any, Callable
 
 from rclpy.clock import Clock, ClockType
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode
-from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 from sensor_msgs.msg import JointState as JointStateMessage
 from trajectory_msgs.msg import JointTrajectory
@@ -32,11 +33,13 @@ from wm_ros.conversions.planner_messages import (
 )
 from wm_ros.guard_watch import GuardWatch
 from wm_ros.health import HealthReporter
+from wm_ros.newest import NewestMessages
 from wm_ros.planner_inputs import PlannerInputs
 from wm_ros.planner_parameters import PlannerParameters
 from wm_ros.planner_tools import PlannerTools
 
 _LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+_TAKING = 0.01  # s between two looks for joint states
 
 
 class PlannerTopics:
@@ -67,19 +70,25 @@ class PlannerTopics:
         mismatch = SubscriptionEventCallbacks(incompatible_qos=self._on_mismatch)
         self._subscriptions = [
             node.create_subscription(Image, "camera/image_raw", self._on_image, image_qos, event_callbacks=mismatch),
-            node.create_subscription(JointStateMessage, "joint_states", self._on_joints, qos_profile_sensor_data),
             node.create_subscription(JointTrajectory, f"{parameters.controller}/joint_trajectory", self._on_command, 10),
             node.create_subscription(GuardStatistics, "guard/statistics", self._on_guard, 10),
         ]
         if tools.gripper is not None:
             fingers = f"{parameters.gripper_controller}/joint_trajectory"
             self._subscriptions.append(node.create_subscription(JointTrajectory, fingers, self._on_finger_command, 10))
-        self._timer = node.create_timer(1.0, self._on_second, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._joints = NewestMessages(node, JointStateMessage, "joint_states")
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._timers = [
+            node.create_timer(1.0, self._on_second, clock=steady),
+            node.create_timer(_TAKING, self._take_joints, clock=steady),
+        ]
 
     def destroy(self) -> None:
         """Back to what an unconfigured node has."""
         self.active = False
-        self._node.destroy_timer(self._timer)
+        for timer in self._timers:
+            self._node.destroy_timer(timer)
+        self._joints.destroy()
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
         for publisher in (self._proposal, self._statistics, self._candidates):
@@ -122,14 +131,16 @@ class PlannerTopics:
 
     def _on_image(self, message: Image) -> None:
         if self.active:
+            self._take_joints()  # so that the frame finds the state that belongs to it
             self._take("camera", lambda: self._add_image(message))
 
     def _add_image(self, message: Image) -> None:
         self._inputs.add_image(image_to_array(message), image_stamp(message), time.monotonic())
 
-    def _on_joints(self, message: JointStateMessage) -> None:
-        if self.active:
-            self._take("joint_states", lambda: self._add_joints(message))
+    def _take_joints(self) -> None:
+        for message in self._joints.take():
+            if self.active:
+                self._take("joint_states", partial(self._add_joints, message))
 
     def _add_joints(self, message: JointStateMessage) -> None:
         state = joint_state_from_message(message, self._tools.limits.names, self._inputs.measured())

@@ -110,6 +110,10 @@ class Spinner:
             self._executor.spin_once(timeout_sec=0.01)
         return value
 
+    def spin_once(self, timeout: float) -> None:
+        """What is ready, or s of waiting for it."""
+        self._executor.spin_once(timeout_sec=timeout)
+
     def close(self) -> None:
         for node in self.nodes:
             if hasattr(node, "close"):

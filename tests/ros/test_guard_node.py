@@ -87,6 +87,15 @@ def test_a_proposal_becomes_a_command_and_silence_a_hold(bench, motion):
     assert (counts.accepted + counts.clipped, counts.holds, counts.published_outside_limits) == (1, 1, 0)
 
 
+def test_joint_states_that_stop_end_in_a_hold(bench, motion):
+    bench.until(lambda: bench.guard._guard.measured)
+    bench.propose(motion)
+    bench.until(lambda: bench.commands)
+    # Nobody stands any more: the arm fell silent, 50 ms before the planner's silence would count.
+    bench.spinner.until(lambda: len(bench.commands) == 2, 5.0)
+    bench.spinner.until(lambda: bench.says("joint_states stopped for 0.30 s while the arm moves"), 5.0)
+
+
 def test_fingers_go_to_their_own_controller_with_the_arm(bench, motion):
     fingers = Fingers(bench.hand)
     fingers.want(-1)
