@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from typing import Callable
 
 import numpy as np
 
@@ -56,6 +57,11 @@ class PlannerInputs:
         self._problems: dict[str, str] = {}
         self._changed_at = float("-inf")
         self._tracker = CommandTracker()
+        self._on_frame: Callable[[float], None] = _nobody
+
+    def listen(self, on_frame: Callable[[float], None] | None) -> None:
+        """on_frame: told of each frame that is taken, when it came (s, steady); it must not wait. None: nobody is."""
+        self._on_frame = on_frame or _nobody
 
     def add_joints(self, state: JointState, steady: float, fingers: JointState | None = None) -> None:
         """A joint state, and that of the fingers. One whose stamp goes back clears what was there."""
@@ -85,6 +91,7 @@ class PlannerInputs:
             still = np.abs(joints.velocity).max() < _MOVING
             if still or before is None or not np.array_equal(before.image, image):
                 self._changed_at = steady
+        self._on_frame(steady)
 
     def refuse(self, part: str, message: str) -> None:
         """A message on `part` could not be used."""
@@ -173,3 +180,7 @@ class PlannerInputs:
         age = now - newest.stamp
         if not -limit <= age <= limit:
             raise InputError(part, f"stamp is {age:.2f} s old, expected at most {limit:.2f} s: do the clocks agree?")
+
+
+def _nobody(steady: float) -> None:
+    """Listens to no frame."""

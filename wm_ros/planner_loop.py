@@ -1,8 +1,9 @@
-"""The planning thread: one goal at a time, a period at a time."""
+"""The planning thread: one goal at a time, a period at a time, each with a frame that has just come where one does."""
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from dataclasses import dataclass
 from typing import Callable, Protocol
 
@@ -10,6 +11,7 @@ from wm_core.types import Goal, Plan, Trajectory
 from wm_ros.goal_run import Clocks, GoalRun, RunSettings, Step, propose_rest
 from wm_ros.guard_watch import GuardWatch
 from wm_ros.outcome import Code, Outcome, Progress
+from wm_ros.pace import Pace
 from wm_ros.planner_inputs import PlannerInputs
 from wm_ros.planner_tools import PlannerTools
 
@@ -56,13 +58,16 @@ class PlannerLoop:
         period: float,
     ) -> None:
         self._tools, self._inputs, self._guard, self._outputs = tools, inputs, guard, outputs
-        self._settings, self._clocks, self._period = settings, clocks, period
+        self._settings, self._clocks = settings, clocks
+        self._pace = Pace(period, clocks.steady())
+        self._frames: deque[float] = deque(maxlen=32)  # s, steady: when each came
         self._lock = threading.Lock()
         self._order: Order | None = None
         self._next: Order | None = None
         self._run: GoalRun | None = None
-        self._closing = False
+        self._closing = self._asked = False
         self._wake = threading.Event()
+        inputs.listen(self._on_frame)
         self._thread = threading.Thread(target=self._loop, name="planner", daemon=True)
         self._thread.start()
 
@@ -75,7 +80,7 @@ class PlannerLoop:
             if self._next is not None:
                 self._next.on_end(Outcome(Code.CANCELED, "replaced by a newer goal before it began"))
             self._next = order
-        self._wake.set()
+        self._ask()
         return True
 
     def busy_with(self) -> str:
@@ -87,28 +92,47 @@ class PlannerLoop:
     def cancel(self, order: Order) -> None:
         """Ends this goal within a period; the arm decelerates to rest."""
         order.canceled = True
-        self._wake.set()
+        self._ask()
 
     def close(self, message: str) -> None:
         """Ends the goal as not ready, proposes a stop, ends the thread."""
         self._closing = True
+        self._inputs.listen(None)
         self._wake.set()
         self._thread.join(timeout=10.0)
         self._finish_all(Code.NOT_READY, message)
         self._coast()
 
+    def _on_frame(self, came: float) -> None:
+        self._frames.append(came)
+        self._wake.set()
+
+    def _ask(self) -> None:
+        """Somebody waits: the next period begins at once."""
+        self._asked = True
+        self._wake.set()
+
     def _loop(self) -> None:
-        due = self._clocks.steady()
         while not self._closing:
+            self._asked = False
+            self._pace.begin(self._clocks.steady())
             try:
                 self._tick()
             except Exception as error:  # a bug of ours must not end the thread silently: say it, hold, go on
                 self._outputs.problem("planning", f"exception in the planning thread: {type(error).__name__}: {error}")
                 self._finish_all(Code.PLANNER_ERROR, f"{type(error).__name__}: {error}")
-            # After an overrun the next plan starts at once, but missed periods are not made up for.
-            due = max(due + self._period, self._clocks.steady())
-            self._wake.wait(max(0.0, due - self._clocks.steady()))
+            self._rest()
+
+    def _rest(self) -> None:
+        """Until the next period begins."""
+        while True:
             self._wake.clear()
+            while self._frames:
+                self._pace.frame(self._frames.popleft())
+            left = self._pace.wait(self._clocks.steady())
+            if self._closing or self._asked or left <= 0.0:
+                return
+            self._wake.wait(left)
 
     def _tick(self) -> None:
         self._take_order()

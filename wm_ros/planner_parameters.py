@@ -33,7 +33,9 @@ class PlannerParameters:
     description_timeout: float = parameter(
         10.0, "How long configure waits for robot_description where the robot file names no URDF (s).", 0.1, 60.0
     )
-    replan_period: float = parameter(0.1, "Time between two plans (s).", 0.02, 2.0)
+    replan_period: float = parameter(
+        0.1, "Least time between two plans, on average: each begins with a frame that has just come (s).", 0.02, 2.0
+    )
     take_over: float = parameter(
         0.03, "How far ahead a proposal takes over from the one before: the way through the guard takes that long (s).", 0.0, 0.2
     )

@@ -119,3 +119,17 @@ def test_frames_are_kept_for_as_long_as_was_asked():
     assert [frame.stamp for frame in inputs.frames()] == pytest.approx([10.5, 10.6, 10.7, 10.8, 10.9, 11.0])
     inputs.add_image(image(), 5.0, 10.0)  # the clock was set back
     assert [frame.stamp for frame in inputs.frames()] == [5.0]
+
+
+def test_whoever_listens_is_told_when_each_usable_frame_came(inputs):
+    came = []
+    inputs.listen(came.append)
+    inputs.add_image(image(), 10.0, 20.0)  # without joints it is no observation
+    inputs.add_joints(joints(10.0), 20.1)
+    inputs.add_image(image(), 10.0, 20.2)
+    inputs.add_image(image(), 10.0, 20.3)  # a stamp that came before
+    inputs.add_image(image(), 10.1, 20.4)
+    assert came == [20.2, 20.4]
+    inputs.listen(None)
+    inputs.add_image(image(), 10.2, 20.5)
+    assert len(came) == 2
