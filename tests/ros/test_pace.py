@@ -51,7 +51,8 @@ def test_plans_begin_with_a_frame_that_has_just_come(period):
 def test_jitter_of_the_camera_does_not_slow_planning_down(jitter):
     run = Run(0.1, camera(0.05, 60.0, jitter), always(0.03), 60.0)
     assert run.gaps()[5:].mean() == pytest.approx(0.1, rel=0.01)
-    assert run.gaps()[5:].max() < 0.14
+    assert np.percentile(run.gaps()[5:], 99) < 0.14  # one frame too many would make 0.15 of it
+    assert np.percentile(run.waited[5:], 95) <= 0.025  # half a camera period
 
 
 @pytest.mark.parametrize("camera_period", [0.05, 1 / 30, 1 / 60, 0.04])
@@ -84,12 +85,20 @@ def test_after_overruns_the_next_plan_begins_at_once_and_nothing_is_made_up_for(
     slow = int(np.argmax(run.gaps()))
     assert run.gaps()[slow] == pytest.approx(0.5, abs=0.03)
     assert run.gaps()[slow + 1 :].min() > 0.024
-    # At most one plan comes half a period early.
-    assert (run.gaps()[slow + 1 :] < 0.049).sum() <= 1
+    after = np.array(run.begun[slow + 1 :])
+    assert (after < after[0] + 1.0).sum() <= 21
 
 
-def test_a_period_that_somebody_asked_for_early_counts_from_then_on():
+@pytest.mark.parametrize("period", [0.05, 0.1])
+@pytest.mark.parametrize("phase", [0.001, 0.012, 0.024, 0.036, 0.049])
+def test_it_gets_into_step_whenever_the_camera_began(period, phase):
+    run = Run(period, camera(0.05, 20.0, phase=phase), always(0.03), 20.0)
+    assert np.mean(run.waited[-50:]) < 0.001
+
+
+def test_what_somebody_asked_for_leaves_it_in_step():
     pace = Pace(0.1, 0.0)
-    pace.begin(0.0)
-    pace.begin(0.02)
-    assert pace.wait(0.02) == pytest.approx(0.1)
+    for now, asked, due in ((0.0, 0.02, 0.1), (0.1, 0.17, 0.3)):
+        pace.begin(now)
+        pace.begin(asked)
+        assert asked + pace.wait(asked) == pytest.approx(due)

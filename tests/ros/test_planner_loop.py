@@ -1,0 +1,74 @@
+"""The planning thread keeps step with the camera."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from wm_core.history import ObservationHistory
+from wm_core.types import Goal, JointState
+from wm_ros.goal_run import Clocks, RunSettings
+from wm_ros.guard_watch import GuardWatch
+from wm_ros.planner_inputs import PlannerInputs
+from wm_ros.planner_loop import Order, PlannerLoop
+
+CAMERA, PERIOD = 0.1, 0.2  # s
+
+
+class Notes:
+    """Implements `Outputs`: remembers how old the newest frame of each plan was, s."""
+
+    def __init__(self):
+        self.ages = []
+        self.enough = threading.Event()
+
+    def planned(self, plan, goal, distance, made, frame_age):
+        self.ages.append(frame_age)
+        if len(self.ages) >= 12:
+            self.enough.set()
+
+    def propose(self, trajectory, stamp):
+        pass
+
+    def problem(self, part, message):
+        pass
+
+    def works(self, message):
+        pass
+
+
+@pytest.fixture
+def inputs(home):
+    """Of a camera that sends a frame each `CAMERA` s."""
+    inputs = PlannerInputs(ObservationHistory(1, 0.2, CAMERA), 0.5, 0.5, 60.0)
+    ended = threading.Event()
+
+    def look():
+        while not ended.wait(CAMERA):
+            inputs.add_joints(JointState(home, np.zeros(7), time.time()), time.monotonic())
+            inputs.add_image(np.zeros((4, 4, 3), np.uint8), time.time(), time.monotonic())
+
+    camera = threading.Thread(target=look)
+    camera.start()
+    yield inputs
+    ended.set()
+    camera.join()
+
+
+def test_a_plan_begins_when_a_frame_comes_not_when_the_clock_says(inputs, tools, home):
+    seen = threading.Event()
+    inputs.listen(lambda _: seen.set())
+    assert seen.wait(5.0)
+    time.sleep(0.6 * CAMERA)  # the loop's own clock is out of step with the camera: that is what is tested
+    notes = Notes()
+    settings = RunSettings(1.0, 0.03, 0.05, 0.3, 60.0, CAMERA)
+    clocks = Clocks(time.time, time.monotonic)
+    loop = PlannerLoop(tools, inputs, GuardWatch(60.0), notes, settings, clocks, PERIOD)
+    try:
+        target = home + 0.5 * np.eye(7)[0]
+        assert loop.submit(Order(Goal(joints=target), 60.0, True, lambda _: None, lambda _: None))
+        assert notes.enough.wait(30.0)
+    finally:
+        loop.close("the test is over")
+    assert np.median(notes.ages[2:]) < 0.3 * CAMERA
