@@ -13,7 +13,7 @@ from wm_ros.guard_watch import GuardWatch
 from wm_ros.planner_inputs import PlannerInputs
 from wm_ros.planner_loop import Order, PlannerLoop
 
-CAMERA, PERIOD = 0.1, 0.2  # s
+CAMERA, PERIOD = 0.2, 0.4  # s
 
 
 class Notes:
