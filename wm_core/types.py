@@ -200,6 +200,16 @@ class Plan:
 
 
 @dataclass(frozen=True, eq=False)
+class Standing:
+    """place: (3,) m, near which the tool has been since `since` (s). left: s, when it last began to leave one; aside: (2,), whither."""
+
+    place: np.ndarray
+    since: float
+    left: float = -np.inf
+    aside: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class PlannerState:
     """What one plan hands to the next; the planner itself remembers nothing.
 
@@ -207,6 +217,7 @@ class PlannerState:
     seed: of the next draw. kind: the goal kind that the mean belongs to (a mean in another action space is not reused).
     elites: (K, H, A), the best of the last plan's samples, None from a method that keeps none.
     distances: (1 + H,), how far the goal picture was at `stamp` and is imagined to be after every step; None without one.
+    standing: of a tool that may have to be taken elsewhere, None where nobody looks.
     """
 
     seed: int
@@ -215,3 +226,4 @@ class PlannerState:
     kind: str = ""
     elites: Any | None = None
     distances: Any | None = None
+    standing: Standing | None = None

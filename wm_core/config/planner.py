@@ -40,6 +40,17 @@ class MppiConfig(Strict):
     annealing: float = Field(0.6, gt=0.0, le=1.0, description="of the noise, from one iteration to the next")
 
 
+class StandstillConfig(Strict):
+    """What is done where the arm stands while an object is not where its picture shows it."""
+
+    patience: float = Field(0.0, ge=0.0, description="s at one place until something is done; 0: nothing ever is")
+    radius: float = Field(0.02, gt=0.0, description="m, how large one place is")
+    content: float = Field(0.03, ge=0.0, description="m from its picture within which an object is not worth it")
+    leave: float = Field(0.4, ge=0.0, description="s that the tool then rises and goes aside, whatever the plan")
+    far: float = Field(5.0, ge=0.0, description="s that plans then look farther ahead")
+    horizon: int = Field(24, ge=1, le=64, description="of these plans, at least")
+
+
 class PlannerConfig(Strict):
     """Model-predictive planner: samples x horizon x iterations is its budget. deadline: s for one plan."""
 
@@ -57,6 +68,7 @@ class PlannerConfig(Strict):
     warm_start: bool = True
     prior_share: float = Field(0.3, ge=0.0, le=1.0, description="of the samples, drawn from the model's action prior if it has one")
     near_enough: float = Field(0.0, ge=0.0, le=0.1, description="m from its picture within which an object is left alone")
+    standstill: StandstillConfig = StandstillConfig()
     alternatives: int = Field(3, ge=0, le=16, description="other futures that a plan's explanation shows")
     deadline: float = Field(0.1, gt=0.0, le=60.0)
     seed: int = Field(0, ge=0)

@@ -72,9 +72,9 @@ class AgentPolicy(Policy):
         )
         if not self._foreseen:
             return account
-        horizon = len(self._foreseen[-1][1])
-        # The plan whose last imagined moment is the present, if it was for the goal that is still pursued.
-        early = self._foreseen[-horizon] if len(self._foreseen) >= horizon else None
+        # The newest plan whose last imagined moment is the present, if it was for the goal that is still pursued.
+        plans = enumerate(reversed(self._foreseen), start=1)
+        early = next((plan for ago, plan in plans if len(plan[1]) == ago), None)
         if early is None or early[0] is not self._target:
             return account
         ends = {"end_predicted": round(float(early[1][-1]), 5), "end_realised": account.next_realised[-1]}

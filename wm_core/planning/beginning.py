@@ -21,13 +21,14 @@ def begin_search(
     stamp: float,
     step: float,
     joints: Tensor,
+    horizon: int,
 ) -> Beginning:
     """From `state` where it is of this task and not too old at `stamp` (s), else cold. step: s of one action.
 
-    joints: (J,) rad, where the plan starts.
+    joints: (J,) rad, where the plan starts. horizon: its steps.
     """
-    shape = (config.horizon, task.space.dimension)
-    straight = task.space.straight(joints, task.goal, config.horizon)
+    shape = (horizon, task.space.dimension)
+    straight = task.space.straight(joints, task.goal, horizon)
     still = kinematics.tensor(np.zeros(shape))  # holding still is always an option
     proposals = (still,) if straight is None else (still, straight)
     usable = config.warm_start and state.kind == task.kind and np.shape(state.mean) == shape

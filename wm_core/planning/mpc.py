@@ -26,10 +26,12 @@ from wm_core.planning.methods import make_search
 from wm_core.planning.objectives import Obstacles
 from wm_core.planning.prior import ActionPrior, Guesses, guess
 from wm_core.planning.rehearsal import Rehearsal, rehearse
+from wm_core.planning.standstill import looks_far, watch, way_out
 from wm_core.planning.task import Task, TaskBuilder
 from wm_core.planning.task_cache import TaskCache
+from wm_core.planning.warm_start import cut
 from wm_core.protocols import WorldModel
-from wm_core.types import Goal, Observation, Plan, PlannerState
+from wm_core.types import Focus, Goal, Observation, Plan, PlannerState, Standing
 
 if TYPE_CHECKING:
     from wm_core.kinematics.urdf_arm import UrdfArm
@@ -149,14 +151,20 @@ class MpcPlanner:
         velocity = self._kinematics.tensor(moving)
         seen = self._encode(observations) if task.evaluator.needs_latents else None
         latent = None if seen is None else self._imagine_until(seen, newest, joints)
+        generator = torch.Generator().manual_seed(state.seed)
+        standing = self._watch(task, seen, state, joints, newest.stamp, generator)
+        horizon = self._horizon(standing, newest.stamp)
+        led = self._way_out(task, standing, newest.stamp)[:horizon]
         census = Census(self.config.weights.obstacles * Obstacles.touch_cost)
 
         def score(actions: Tensor) -> Scores:
+            if len(led):
+                actions = torch.cat([led.expand(len(actions), -1, -1), actions[:, len(led) :]], dim=1)
             return census.add(task.evaluator.evaluate(task.space.candidates(actions, joints, velocity), latent))
 
-        generator = torch.Generator().manual_seed(state.seed)
-        begin = begin_search(self.config, self._kinematics, task, state, newest.stamp, self.step, joints)
-        guesses = self._guess(task, latent, generator)
+        last = cut(state, 0 if len(led) else horizon)  # elsewhere, what was planned here is worth nothing
+        begin = begin_search(self.config, self._kinematics, task, last, newest.stamp, self.step, joints, horizon)
+        guesses = self._guess(task, latent, horizon, generator)
         if self.obstacles and task.tool:
             guesses = with_detours(guesses, self.config.samples, *begin.mean.shape, generator)
         found = self._search.search(score, replace(begin, guesses=guesses), generator, started)
@@ -166,7 +174,8 @@ class MpcPlanner:
         plan = as_plan(found, place, unsure, why, self.step, self.config, self._clock() - started)
         elites = None if found.elites is None else found.elites.cpu().numpy()
         ahead = None if why.goal_distance is None else np.append(why.realised, why.goal_distance)
-        return plan, PlannerState(_draw_seed(generator), found.mean.cpu().numpy(), newest.stamp, task.kind, elites, ahead)
+        mean = found.mean.cpu().numpy()
+        return plan, PlannerState(_draw_seed(generator), mean, newest.stamp, task.kind, elites, ahead, standing)
 
     def rehearse(self, observations: Sequence[Observation], goal: Goal, controls: np.ndarray) -> Rehearsal:
         """What `controls` (S, H, 4), m of tool displacement and the gripper's command, would lead to from here.
@@ -204,11 +213,32 @@ class MpcPlanner:
             latent = self.world_model.next(latent[None], action[None] / parts)[0]
         return latent
 
-    def _guess(self, task: Task, latent: Tensor | None, generator: torch.Generator) -> Guesses | None:
+    def _guess(self, task: Task, latent: Tensor | None, horizon: int, generator: torch.Generator) -> Guesses | None:
         count = round(self.config.prior_share * self.config.samples)
         if self.prior is None or count == 0 or latent is None or task.encoded is None or not task.tool:
             return None
-        return guess(self.prior, latent, task.encoded, task.goal.focus, count, self.config.horizon, generator)
+        return guess(self.prior, latent, task.encoded, task.goal.focus, count, horizon, generator)
+
+    def _watch(
+        self, task: Task, seen: Tensor | None, state: PlannerState, joints: Tensor, stamp: float, generator: torch.Generator
+    ) -> Standing | None:
+        config, about = self.config.standstill, task.goal.focus
+        # Where the goal shows the arm as well, standing may be the whole of what is wanted.
+        if config.patience == 0.0 or seen is None or task.encoded is None or not task.tool or about is not Focus.OBJECT:
+            return None
+        missing = float(self.world_model.goal_distance(seen, task.encoded, about))
+        tool = self._kinematics.forward(joints)[0].cpu().numpy().astype(float)
+        return watch(config, state.standing, tool, stamp, missing, generator)
+
+    def _horizon(self, standing: Standing | None, stamp: float) -> int:
+        config = self.config.standstill
+        return max(self.config.horizon, config.horizon) if looks_far(config, standing, stamp) else self.config.horizon
+
+    def _way_out(self, task: Task, standing: Standing | None, stamp: float) -> Tensor:
+        ways = way_out(self.config.standstill, standing, stamp, self.step)
+        if self.obstacles:
+            ways = ways[:0]  # nobody looked whether one stands there
+        return self._kinematics.tensor(ways[:, : task.space.dimension])
 
     def _apply_threads(self) -> None:
         # The setting belongs to the calling thread, and plans are made in a thread of their own.

@@ -35,3 +35,13 @@ def shift_in_time(mean: np.ndarray, steps: float) -> np.ndarray | None:
     rows = np.arange(horizon) + whole
     early, late = np.minimum(rows, horizon - 1), np.minimum(rows + 1, horizon - 1)
     return (1.0 - fraction) * mean[early] + fraction * mean[late]
+
+
+def cut(state: PlannerState, horizon: int) -> PlannerState:
+    """`state` with no more than `horizon` steps of mean and elites; without them for none."""
+    if state.mean is None or len(state.mean) <= horizon:
+        return state
+    if horizon == 0:
+        return replace(state, mean=None, elites=None)
+    elites = None if state.elites is None else np.asarray(state.elites)[:, :horizon]
+    return replace(state, mean=np.asarray(state.mean)[:horizon], elites=elites)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wm_core.planning.warm_start import carry_over, shift_in_time
+from wm_core.planning.warm_start import carry_over, cut, shift_in_time
 from wm_core.types import PlannerState
 
 MEAN = np.array([[1.0], [3.0], [5.0]])
@@ -37,3 +37,13 @@ def test_elites_are_carried_over_with_the_mean():
     assert carry_over(state, 3.7, 0.2) is None  # all three steps are over
     assert carry_over(PlannerState(7), 3.2, 0.2) is None
     assert carry_over(PlannerState(7, rows[0], 3.0), 3.2, 0.2).elites is None
+
+
+def test_cut_to_a_shorter_horizon():
+    rows = np.arange(12.0).reshape(2, 3, 2)
+    state = PlannerState(7, rows[0], 3.0, "image", rows)
+    shorter = cut(state, 2)
+    assert shorter.mean == pytest.approx(rows[0][:2]) and shorter.elites == pytest.approx(rows[:, :2])
+    assert (shorter.seed, shorter.stamp, shorter.kind) == (7, 3.0, "image")
+    assert cut(state, 0).mean is None and cut(state, 0).elites is None
+    assert cut(state, 5) is state and cut(PlannerState(7), 2).mean is None
