@@ -36,7 +36,9 @@ class Numbers:
 
 
 class StubAgent:
-    """Always plans three steps of `move` m along x, in 20 ms."""
+    """Always plans three steps of `move` m along x, in 20 ms; `steps` may be changed in between."""
+
+    steps = 3
 
     def __init__(self, move=0.1, gripper=None):
         self.planner = SimpleNamespace(world_model=Numbers(), step=0.2)
@@ -52,9 +54,9 @@ class StubAgent:
 
     def choose_action(self, observation, goal):
         start = observation.joints.position
-        path = np.stack([start + (i + 1) * np.array([self.move, 0.0]) for i in range(3)])
-        actions = np.tile([self.move, 0.0, 0.0], (3, 1))
-        return Plan(start, path, np.zeros((3, 3)), actions, 0.2, 0.0, (), 0.0, 8, 1, 0.02, False, gripper=self.gripper)
+        path = np.stack([start + (i + 1) * np.array([self.move, 0.0]) for i in range(self.steps)])
+        actions = np.tile([self.move, 0.0, 0.0], (self.steps, 1))
+        return Plan(start, path, np.zeros((self.steps, 3)), actions, 0.2, 0.0, (), 0.0, 8, 1, 0.02, False, gripper=self.gripper)
 
 
 def seen(place, stamp):
@@ -80,6 +82,17 @@ def test_every_prediction_is_held_against_what_came_one_step_later():
     # Three steps before the end the arm stood at 0.05 m: 0.35 and so 0.65 to go were promised, 0.80 is left.
     assert account.end_predicted == pytest.approx(0.65) and account.end_realised == pytest.approx(0.80)
     assert account.plan_ms == (20.0,) * 4
+
+
+def test_the_end_is_held_against_the_plan_that_ended_there():
+    agent = StubAgent()
+    policy = AgentPolicy(agent)
+    policy.start(7)
+    policy.pursue(goal(1.0))
+    for step, agent.steps in enumerate((3, 3, 2, 5)):  # a planner may look farther at times
+        policy.act(seen(0.05 * step, 0.2 * step))
+    # The newest one to imagine the moment of the end, and nothing beyond, was the third: from 0.10 on, 0.30 and so 0.70 to go.
+    assert policy.finish(seen(0.20, 0.8)).end_predicted == pytest.approx(0.70)
 
 
 def test_a_new_goal_is_measured_against_the_goal_that_was_predicted_for():
