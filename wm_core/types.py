@@ -201,12 +201,16 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Standing:
-    """place: (3,) m, near which the tool has been since `since` (s). left: s, when it last began to leave one; aside: (2,), whither."""
+    """place: (3,) m, near which the tool has been since `since` (s).
+
+    left: s, when it last began to leave one; aside: (2,), whither; opens: whether with opening fingers.
+    """
 
     place: np.ndarray
     since: float
     left: float = -np.inf
     aside: np.ndarray | None = None
+    opens: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,6 +46,7 @@ class StandstillConfig(Strict):
     patience: float = Field(0.0, ge=0.0, description="s at one place until something is done; 0: nothing ever is")
     radius: float = Field(0.02, gt=0.0, description="m, how large one place is")
     content: float = Field(0.03, ge=0.0, description="m from its picture within which an object is not worth it")
+    look_again: bool = Field(False, description="leave where it seems near enough, too, at most each `far` s: a hand beside it hides it")
     leave: float = Field(0.4, ge=0.0, description="s that the tool then rises and goes aside, whatever the plan")
     far: float = Field(5.0, ge=0.0, description="s that plans then look farther ahead")
     horizon: int = Field(24, ge=1, le=64, description="of these plans, at least")

@@ -14,11 +14,11 @@ HERE = np.array([0.5, 0.0, 0.1])
 STEP = 0.2
 
 
-def follow(places, missing=0.1, known=None):
+def follow(places, missing=0.1, known=None, settings=SETTINGS):
     """What is known after the tool was at `places`, a model step apart, from 10 s on."""
     generator = torch.Generator().manual_seed(0)
     for row, place in enumerate(places):
-        known = watch(SETTINGS, known, place, 10.0 + STEP * row, missing, generator)
+        known = watch(settings, known, place, 10.0 + STEP * row, missing, generator)
     return known
 
 
@@ -38,6 +38,15 @@ def test_trembling_is_no_motion():
 
 def test_an_object_that_is_nearly_there_is_left_alone():
     assert follow([HERE] * 12, missing=0.029).aside is None
+
+
+def test_it_looks_again_once_in_a_while_and_keeps_its_fingers_shut():
+    looking = SETTINGS.model_copy(update={"look_again": True})
+    found = follow([HERE] * 6, missing=0.01, settings=looking)
+    assert found.left == pytest.approx(11.0)
+    assert (way_out(looking, found, 11.0, STEP)[:, 3] == 0.0).all()
+    assert follow([HERE] * 20, missing=0.01, settings=looking).left == pytest.approx(11.0)  # by 13.8 s; it may from 14.0 on
+    assert follow([HERE] * 27, missing=0.01, settings=looking).left == pytest.approx(14.8)
 
 
 def test_a_tool_that_cannot_leave_waits_anew():
