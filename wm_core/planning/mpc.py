@@ -26,12 +26,12 @@ from wm_core.planning.methods import make_search
 from wm_core.planning.objectives import Obstacles
 from wm_core.planning.prior import ActionPrior, Guesses, guess
 from wm_core.planning.rehearsal import Rehearsal, rehearse
-from wm_core.planning.standstill import looks_far, watch, way_out
+from wm_core.planning.restart import Restart
 from wm_core.planning.task import Task, TaskBuilder
 from wm_core.planning.task_cache import TaskCache
 from wm_core.planning.warm_start import cut
 from wm_core.protocols import WorldModel
-from wm_core.types import Focus, Goal, Observation, Plan, PlannerState, Standing
+from wm_core.types import Goal, Observation, Plan, PlannerState
 
 if TYPE_CHECKING:
     from wm_core.kinematics.urdf_arm import UrdfArm
@@ -84,6 +84,7 @@ class MpcPlanner:
         self._builder = TaskBuilder(robot, limits, batched, weights, world_model, self.step, max_step, clear, config.near_enough)
         self._tasks = TaskCache(self._builder.build)
         self._search = make_search(config, clock)
+        self._restart = Restart(config, batched, world_model, self.step, bool(self.obstacles))
         self._threads = threads
         self._clock = clock
 
@@ -152,9 +153,8 @@ class MpcPlanner:
         seen = self._encode(observations) if task.evaluator.needs_latents else None
         latent = None if seen is None else self._imagine_until(seen, newest, joints)
         generator = torch.Generator().manual_seed(state.seed)
-        standing = self._watch(task, seen, state, joints, newest.stamp, generator)
-        horizon = self._horizon(standing, newest.stamp)
-        led = self._way_out(task, standing, newest.stamp)[:horizon]
+        leaving = self._restart.look(task, seen, state.standing, joints, newest.stamp, generator)
+        led, horizon = leaving.led, leaving.horizon
         census = Census(self.config.weights.obstacles * Obstacles.touch_cost)
 
         def score(actions: Tensor) -> Scores:
@@ -175,7 +175,7 @@ class MpcPlanner:
         elites = None if found.elites is None else found.elites.cpu().numpy()
         ahead = None if why.goal_distance is None else np.append(why.realised, why.goal_distance)
         mean = found.mean.cpu().numpy()
-        return plan, PlannerState(_draw_seed(generator), mean, newest.stamp, task.kind, elites, ahead, standing)
+        return plan, PlannerState(_draw_seed(generator), mean, newest.stamp, task.kind, elites, ahead, leaving.standing)
 
     def rehearse(self, observations: Sequence[Observation], goal: Goal, controls: np.ndarray) -> Rehearsal:
         """What `controls` (S, H, 4), m of tool displacement and the gripper's command, would lead to from here.
@@ -218,27 +218,6 @@ class MpcPlanner:
         if self.prior is None or count == 0 or latent is None or task.encoded is None or not task.tool:
             return None
         return guess(self.prior, latent, task.encoded, task.goal.focus, count, horizon, generator)
-
-    def _watch(
-        self, task: Task, seen: Tensor | None, state: PlannerState, joints: Tensor, stamp: float, generator: torch.Generator
-    ) -> Standing | None:
-        config, about = self.config.standstill, task.goal.focus
-        # Where the goal shows the arm as well, standing may be the whole of what is wanted.
-        if config.patience == 0.0 or seen is None or task.encoded is None or not task.tool or about is not Focus.OBJECT:
-            return None
-        missing = float(self.world_model.goal_distance(seen, task.encoded, about))
-        tool = self._kinematics.forward(joints)[0].cpu().numpy().astype(float)
-        return watch(config, state.standing, tool, stamp, missing, generator)
-
-    def _horizon(self, standing: Standing | None, stamp: float) -> int:
-        config = self.config.standstill
-        return max(self.config.horizon, config.horizon) if looks_far(config, standing, stamp) else self.config.horizon
-
-    def _way_out(self, task: Task, standing: Standing | None, stamp: float) -> Tensor:
-        ways = way_out(self.config.standstill, standing, stamp, self.step)
-        if self.obstacles:
-            ways = ways[:0]  # nobody looked whether one stands there
-        return self._kinematics.tensor(ways[:, : task.space.dimension])
 
     def _apply_threads(self) -> None:
         # The setting belongs to the calling thread, and plans are made in a thread of their own.
