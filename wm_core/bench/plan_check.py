@@ -11,7 +11,7 @@ import torch
 from wm_core.backends.errors import BackendError
 from wm_core.config import Strict
 from wm_core.planning import MpcPlanner
-from wm_core.planning.objectives.goal_latent import GoalLatent, running_sum
+from wm_core.planning.objectives.goal_latent import GoalLatent
 from wm_core.types import Goal, Observation, Plan, PlannerState
 
 
@@ -108,9 +108,9 @@ def _cost(planner: MpcPlanner, plan: Plan, situation: Situation) -> float:
     latent = model.encode(situation.observations)
     controls = plan.actions if plan.gripper is None else np.column_stack([plan.actions, plan.gripper])
     future = model.rollout(latent, torch.as_tensor(controls, dtype=latent.dtype, device=latent.device)[None])
-    distance = model.goal_distance(future, model.encode_goal(goal.image, *goal.other_views), goal.focus)
-    cost = float(running_sum(distance, GoalLatent.final_weight))
-    return plan.cost + planner.config.weights.goal_latent * (cost - plan.latent_cost)
+    weight, encoded = planner.config.weights.goal_latent, model.encode_goal(goal.image, *goal.other_views)
+    term = GoalLatent(weight, model, encoded, goal.focus, planner.config.near_enough)
+    return plan.cost + weight * (float(term.cost_of(future)) - plan.latent_cost)
 
 
 def _apart(one: Plan, two: Plan) -> float:

@@ -40,7 +40,11 @@ class GoalLatent:
         """-> (S,). Raises `ValueError` without latents."""
         if candidates.latents is None:
             raise ValueError("the goal_latent objective needs imagined latents, and there are none")
-        distance = self._world_model.goal_distance(candidates.latents, self._goal, self._focus)  # (S, H)
+        return self.cost_of(candidates.latents)
+
+    def cost_of(self, latents: Tensor) -> Tensor:
+        """latents: (S, H, *latent) -> (S,)"""
+        distance = self._world_model.goal_distance(latents, self._goal, self._focus)  # (S, H)
         return running_sum((distance - self._near_enough).clamp(min=0.0), self.final_weight)
 
 
