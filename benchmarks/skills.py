@@ -22,10 +22,11 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 from sim.environment import PandaTabletop  # noqa: E402
 from wm_core.agent import load_agent  # noqa: E402
 from wm_core.evaluation.wilson import wilson95  # noqa: E402
+from wm_core.model.checkpoint import model_hash  # noqa: E402
 from wm_core.resources import find_model  # noqa: E402
 from wm_core.skills.calibration import calibrate  # noqa: E402
 from wm_core.skills.experience import Experience, fit_experience  # noqa: E402
-from wm_core.skills.experience_store import load_experience, model_hash, save_experience  # noqa: E402
+from wm_core.skills.experience_store import load_experience, save_experience  # noqa: E402
 from wm_core.skills.named import named_skills  # noqa: E402
 from wm_core.skills.trial import SkillScene, SkillTrial  # noqa: E402
 

@@ -8,12 +8,12 @@ from wm_core.agent import WorldModelAgent, load_agent
 from wm_core.config import ModelCardConfig, PlannerConfig, WorldModelConfig
 from wm_core.history import NotReady, StampError
 from wm_core.latent_world_model import LatentWorldModel
-from wm_core.model.checkpoint import save_world_model
+from wm_core.model.checkpoint import model_hash, save_world_model
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.planning import MpcPlanner
 from wm_core.protocols import WorldModel
 from wm_core.skills.experience import Experience
-from wm_core.skills.experience_store import ExperienceError, model_hash, save_experience
+from wm_core.skills.experience_store import ExperienceError, save_experience
 from wm_core.types import Goal, PlannerState
 
 SMALL = WorldModelConfig(image_size=32, visual_dim=16, joint_dim=4, channels=(4, 8), hidden=32)

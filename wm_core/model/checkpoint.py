@@ -57,16 +57,20 @@ def load_world_model(folder: Path, device: torch.device) -> JepaWorldModel:
     return model.to(device).eval().requires_grad_(False)
 
 
+def model_hash(folder: Path) -> str:
+    """SHA-256 of the weights, as the hash file beside them says: what is fitted to a model bears it. Raises `CheckpointError`."""
+    path = Path(folder) / HASH
+    if not path.is_file():
+        raise CheckpointError(f"no model at {folder}: {HASH} is missing")
+    return (path.read_text().split() or [""])[0]
+
+
 def _check_hash(folder: Path) -> None:
-    for name in (WEIGHTS, HASH):
-        if not (folder / name).is_file():
-            raise CheckpointError(f"no model at {folder}: {name} is missing")
-    said = (folder / HASH).read_text().split()
-    found = _digest(folder / WEIGHTS)
-    if not said or said[0] != found:
-        raise CheckpointError(
-            f"{folder / WEIGHTS} is damaged or was changed: its SHA-256 is {found}, {HASH} says {' '.join(said[:1])}"
-        )
+    if not (folder / WEIGHTS).is_file():
+        raise CheckpointError(f"no model at {folder}: {WEIGHTS} is missing")
+    said, found = model_hash(folder), _digest(folder / WEIGHTS)
+    if said != found:
+        raise CheckpointError(f"{folder / WEIGHTS} is damaged or was changed: its SHA-256 is {found}, {HASH} says {said}")
 
 
 def _digest(path: Path) -> str:

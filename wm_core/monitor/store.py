@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from wm_core.config import load_config, save_config
-from wm_core.model.checkpoint import HASH
+from wm_core.model.checkpoint import model_hash
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.monitor.calibrate import Calibrated
 from wm_core.monitor.config import GateConfig
@@ -29,7 +29,7 @@ class GateError(ValueError):
 
 def save_gate(gate: Calibrated, folder: Path) -> GateConfig:
     """Writes both files into the folder of the model that it was fitted to; what was written comes back."""
-    config = gate.config.model_copy(update={"model_sha256": _model_hash(folder)})
+    config = gate.config.model_copy(update={"model_sha256": model_hash(folder)})
     found = gate.statistics
     parts = {"latent": found.latent, "early": found.early, "usual": found.usual, "scene": found.scene}
     tensors = {f"{part}.{name}": value for part, kept in parts.items() for name, value in kept.tensors().items()}
@@ -44,7 +44,7 @@ def load_gate(folder: Path, world_model: JepaWorldModel, kinematics: Kinematics)
         if not (folder / name).is_file():
             raise GateError(f"the model at {folder} has no gate: {name} is missing; run `wm gate`")
     config = load_config(GateConfig, folder / CONFIG)
-    if config.model_sha256 != _model_hash(folder):
+    if config.model_sha256 != model_hash(folder):
         raise GateError(f"{folder / CONFIG} was fitted to other weights; run `wm gate` again")
     try:
         tensors = load_file(folder / TENSORS, device=str(world_model.device))
@@ -60,10 +60,3 @@ def load_gate(folder: Path, world_model: JepaWorldModel, kinematics: Kinematics)
 def _fields(tensors: dict[str, torch.Tensor], part: str) -> dict[str, torch.Tensor]:
     start = f"{part}."
     return {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
-
-
-def _model_hash(folder: Path) -> str:
-    path = folder / HASH
-    if not path.is_file():
-        raise GateError(f"no model at {folder}: {HASH} is missing")
-    return path.read_text().split()[0]

@@ -29,6 +29,8 @@ class UsualPicture:
         self.tool, self.cells = tool, cells
         colours = cells.flatten(1).float() / 255.0
         self._colours, self._squares = colours, colours.square()
+        # What is known of nowhere in particular; once, because every frame asks for it.
+        self._mean, self._square = _DOUBT * self._colours.mean(0), _DOUBT * self._squares.mean(0)
 
     @classmethod
     def drawn_from(cls, tool: Tensor, cells: Tensor, seed: int) -> UsualPicture:
@@ -46,8 +48,8 @@ class UsualPicture:
         """cells: (T, V, 3, C) uint8 seen, tool: (T, 3) m -> (T,), how many deviations `_AREA` cells of a view are off, at least."""
         weight = torch.exp(-0.5 * torch.cdist(tool.to(self.tool), self.tool).square() / _WIDTH**2)
         total = weight.sum(-1, keepdim=True) + _DOUBT
-        mean = (weight @ self._colours + _DOUBT * self._colours.mean(0)) / total
-        square = (weight @ self._squares + _DOUBT * self._squares.mean(0)) / total
+        mean = (weight @ self._colours + self._mean) / total
+        square = (weight @ self._squares + self._square) / total
         spread = ((square - mean.square()).clamp_min(_FLOOR**2) + _UNKNOWN**2 / total).sqrt()
         off = ((cells.flatten(1).to(mean) / 255.0 - mean).abs() / spread).view(cells.shape)
         # Any of the three colours; and the view that shows most of it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from wm_core.config import load_config, save_config
-from wm_core.model.checkpoint import HASH
+from wm_core.model.checkpoint import model_hash
 from wm_core.skills.experience import Experience
 
 FILE = "skills.yaml"
@@ -21,7 +21,7 @@ def save_experience(experience: Experience, folder: Path) -> None:
 
 
 def load_experience(folder: Path) -> Experience | None:
-    """None where the model has none. Raises `ConfigError`, and `ExperienceError` where it is of other weights."""
+    """None where the model has none. Raises `ConfigError`, `CheckpointError`, and `ExperienceError` where it is of other weights."""
     path = Path(folder) / FILE
     if not path.is_file():
         return None
@@ -29,11 +29,3 @@ def load_experience(folder: Path) -> Experience | None:
     if experience.model_sha256 != model_hash(folder):
         raise ExperienceError(f"{path} was fitted to other weights; fit it again (`benchmarks/skills.py --fit`) or remove it")
     return experience
-
-
-def model_hash(folder: Path) -> str:
-    """SHA-256 of the weights, as the model's own hash file says. Raises `ExperienceError` without one."""
-    path = Path(folder) / HASH
-    if not path.is_file():
-        raise ExperienceError(f"no model at {folder}: {HASH} is missing")
-    return (path.read_text().split() or [""])[0]

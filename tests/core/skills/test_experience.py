@@ -6,10 +6,11 @@ import torch
 
 from wm_core.agent import WorldModelAgent
 from wm_core.config import ConfigError, PlannerConfig
+from wm_core.model.checkpoint import CheckpointError, model_hash
 from wm_core.planning import MpcPlanner
 from wm_core.resources import find_model
 from wm_core.skills.experience import FEWEST, Experience, SkillExperience, fit_experience
-from wm_core.skills.experience_store import FILE, ExperienceError, load_experience, model_hash, save_experience
+from wm_core.skills.experience_store import FILE, ExperienceError, load_experience, save_experience
 from wm_core.skills.named import named_skills
 from wm_core.skills.primitives import Lift, Push, Wait
 from wm_core.skills.trial import SkillScene, SkillTrial
@@ -186,7 +187,7 @@ def test_of_other_weights(folder):
     (folder / "model.sha256").write_text("def  model.safetensors\n")
     with pytest.raises(ExperienceError, match="fitted to other weights; fit it again"):
         load_experience(folder)
-    with pytest.raises(ExperienceError, match="model.sha256 is missing"):
+    with pytest.raises(CheckpointError, match="model.sha256 is missing"):
         model_hash(folder / "nowhere")
 
 
