@@ -1,4 +1,4 @@
-"""What a gate watches and where it stops: `gate.yaml` beside a model."""
+"""What a gate watches and where it stops: `gate.yaml` or `gate_watch.yaml` beside a model."""
 
 from __future__ import annotations
 

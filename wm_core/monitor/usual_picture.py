@@ -44,12 +44,17 @@ class UsualPicture:
         """Cameras."""
         return self.cells.shape[1]
 
-    def strangeness(self, cells: Tensor, tool: Tensor) -> Tensor:
-        """cells: (T, V, 3, C) uint8 seen, tool: (T, 3) m -> (T,), how many deviations `_AREA` cells of a view are off, at least."""
+    def strangeness(self, cells: Tensor, tool: Tensor, camera: int | None = None) -> Tensor:
+        """cells: (T, V, 3, C) uint8 seen, tool: (T, 3) m -> (T,), how many deviations `_AREA` cells of a view are off, at least.
+
+        camera: the only one that is looked through, V = 1 then; None for all.
+        """
+        width = self._colours.shape[1] // self.views
+        seen = slice(None) if camera is None else slice(camera * width, (camera + 1) * width)
         weight = torch.exp(-0.5 * torch.cdist(tool.to(self.tool), self.tool).square() / _WIDTH**2)
         total = weight.sum(-1, keepdim=True) + _DOUBT
-        mean = (weight @ self._colours + self._mean) / total
-        square = (weight @ self._squares + self._square) / total
+        mean = (weight @ self._colours[:, seen] + self._mean[seen]) / total
+        square = (weight @ self._squares[:, seen] + self._square[seen]) / total
         spread = ((square - mean.square()).clamp_min(_FLOOR**2) + _UNKNOWN**2 / total).sqrt()
         off = ((cells.flatten(1).to(mean) / 255.0 - mean).abs() / spread).view(cells.shape)
         # Any of the three colours; and the view that shows most of it.

@@ -155,3 +155,5 @@ def test_the_view_that_shows_it_counts():
     second[:, 3:, :20, :20] = 250  # 25 cells of the second view
     assert table.strangeness(coarse(pictures[:1]), tool[:1]).item() < 2.0
     assert table.strangeness(coarse(second), tool[:1]).item() > 5.0
+    assert table.strangeness(coarse(second[:, 3:]), tool[:1], camera=1).item() > 5.0
+    assert table.strangeness(coarse(second[:, :3]), tool[:1], camera=0).item() < 2.0
