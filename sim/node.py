@@ -11,7 +11,7 @@ from rclpy.exceptions import InvalidTopicNameException
 from rclpy.node import Node
 
 from sim.arm import SimArm
-from sim.camera import SIDE_VIEW, SceneCamera
+from sim.camera import OVERHEAD_VIEW, SceneCamera
 from sim.display import window_works
 from sim.live_camera import LiveCamera
 from sim.node_parameters import SimParameters
@@ -41,7 +41,7 @@ class SimNode(Node):
         visit = self._visit(parameters)
         place = self._load(parameters)
         self._scene = place.scene
-        views = (place.view, SIDE_VIEW)
+        views = (place.view, OVERHEAD_VIEW)
         intrinsics = tuple(SceneCamera(*size, view).intrinsics() for view in views)
         try:
             topics = SimTopics(self, parameters, intrinsics, self._on_order, self._on_finger_order)

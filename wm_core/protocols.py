@@ -134,6 +134,19 @@ class Objective(Protocol):
         """-> (S,), unweighted, lower is better, summed over the horizon (running sum)."""
 
 
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """A plan that can be carried out, before anybody asks why.
+
+    plan: without explanation and uncertainty. state: for the next plan, but for its `distances`.
+    review: -> both of them complete. It takes its time: call it when the plan is on its way, and before the next one.
+    """
+
+    plan: Plan
+    state: PlannerState
+    review: Callable[[], tuple[Plan, PlannerState]]
+
+
 @runtime_checkable
 class Planner(Protocol):
     """Receding-horizon choice of the best imagined future. State in, state out."""
@@ -146,6 +159,16 @@ class Planner(Protocol):
         start: np.ndarray | None = None,
         start_velocity: np.ndarray | None = None,
     ) -> tuple[Plan, PlannerState]:
+        """The review of `draft`."""
+
+    def draft(
+        self,
+        observations: Sequence[Observation],
+        goal: Goal,
+        state: PlannerState,
+        start: np.ndarray | None = None,
+        start_velocity: np.ndarray | None = None,
+    ) -> Draft:
         """observations: `WorldModel.history` of them, one model step apart, oldest first.
 
         start: (J,) rad where the new plan will take over, by default the newest measured joints. start_velocity: (J,)

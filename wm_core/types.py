@@ -180,6 +180,7 @@ class Plan:
     start: (J,) the joints that the path starts from; step: s between rows.
     tool_path: (H, 3) m. latent_cost: the goal-latent term before weighting, NaN without an image goal.
     explanation: why this one; None from planners that give none.
+    seconds: until it was chosen; uncertainty and explanation come after.
     """
 
     start: np.ndarray

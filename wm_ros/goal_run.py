@@ -8,6 +8,7 @@ from typing import Callable, Sequence
 import numpy as np
 
 from wm_core.kinematics.time_parameterisation import parameterise, stop
+from wm_core.protocols import Draft
 from wm_core.types import Focus, Goal, Observation, Plan, PlannerState, Trajectory
 from wm_ros.fingers import Fingers
 from wm_ros.freshness import InputError
@@ -49,14 +50,14 @@ class Step:
 
     made, frame_age: s, when the plan was ready, and how old its newest frame was then.
 
-    trajectory, plan: None where nothing was planned. problem: why not, and whose fault it is.
+    trajectory, draft: None where nothing was planned. problem: why not, and whose fault it is.
     """
 
     progress: Progress
     outcome: Outcome | None = None
     trajectory: Trajectory | None = None
     stamp: float = 0.0
-    plan: Plan | None = None
+    draft: Draft | None = None
     made: float = 0.0
     frame_age: float = float("nan")
     problem: InputError | None = None
@@ -111,6 +112,11 @@ class GoalRun:
         surprise = None if self._watch is None else self._watch.glance(self._inputs.frames(), self._inputs.watched())
         return None if surprise is None else self._surprised(surprise)
 
+    def review(self, draft: Draft) -> Plan:
+        """The plan of the last step, with why it was chosen. Call it when the proposal is out: that does not wait for it."""
+        plan, self._state = draft.review()
+        return plan
+
     def _surprised(self, reason: str) -> Step:
         outcome = self.final(Code.SURPRISED, f"the model's gate stopped the arm: {reason}")
         return replace(self._holding(InputError("gate", reason)), outcome=outcome)
@@ -136,9 +142,8 @@ class GoalRun:
     def _plan(self, now: float, observations: Sequence[Observation]) -> Step:
         ahead = self._inputs.commanded(now + self._plan_seconds + self._settings.take_over)
         try:
-            plan, self._state = self._tools.planner.plan(
-                observations, self.goal, self._state, ahead.position, ahead.velocity
-            )
+            draft = self._tools.planner.draft(observations, self.goal, self._state, ahead.position, ahead.velocity)
+            plan, self._state = draft.plan, draft.state
             if not np.isfinite(plan.joint_path).all():
                 raise ValueError("the plan is not finite")
             self._plan_seconds = 0.8 * self._plan_seconds + 0.2 * plan.seconds
@@ -156,7 +161,7 @@ class GoalRun:
         self._latent_cost = plan.latent_cost
         state = "settling" if self._monitor.settling() else "planning"
         age = made - observations[-1].stamp
-        return Step(self._progress(state, plan), None, trajectory, stamp, plan, made, age)
+        return Step(self._progress(state, plan), None, trajectory, stamp, draft, made, age)
 
     def _with_fingers(self, trajectory: Trajectory, plan: Plan, stamp: float) -> Trajectory:
         if self._fingers is None or plan.gripper is None:

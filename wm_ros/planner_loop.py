@@ -160,8 +160,9 @@ class PlannerLoop:
         refusal = self._guard.refusing(self._clocks.steady())
         if step.trajectory is not None and not order.canceled:
             self._outputs.propose(step.trajectory, step.stamp)
-        if step.plan is not None:
-            self._outputs.planned(step.plan, order.goal, step.progress.distance, step.made, step.frame_age)
+        if step.draft is not None:
+            plan = run.review(step.draft)
+            self._outputs.planned(plan, order.goal, step.progress.distance, step.made, step.frame_age)
         if step.problem is not None:
             self._outputs.problem(step.problem.part, step.problem.message)
         elif step.outcome is None:

@@ -22,6 +22,7 @@ from wm_interfaces.msg import PlannerStatistics
 
 from wm_core.kinematics.urdf_arm import UrdfArm
 from wm_core.limits import ArmLimits
+from wm_core.protocols import Draft
 from wm_core.types import Goal, Observation, Plan, PlannerState
 from wm_ros.conversions import array_to_image, joint_state_to_message
 from wm_ros.conversions.planner_messages import goal_to_action
@@ -50,22 +51,25 @@ def clock() -> FakeClock:
 class StraightPlanner:
     """Implements `Planner`: the straight line to the goal joints, at most 0.1 rad a step; fails when told to.
 
-    asked: the start and its velocity that the last plan was asked for.
+    asked: the start and its velocity that the last plan was asked for. reviewed: how many plans were.
     """
 
     def __init__(self) -> None:
         self.error: Exception | None = None
-        self.plans = 0
+        self.plans = self.reviewed = 0
         self.asked: tuple[np.ndarray | None, np.ndarray | None] = (None, None)
 
-    def plan(
+    def plan(self, *arguments: Any) -> tuple[Plan, PlannerState]:
+        return self.draft(*arguments).review()
+
+    def draft(
         self,
         observations: list[Observation],
         goal: Goal,
         state: PlannerState,
         start: np.ndarray | None = None,
         start_velocity: np.ndarray | None = None,
-    ) -> tuple[Plan, PlannerState]:
+    ) -> Draft:
         if self.error is not None:
             raise self.error
         self.plans += 1
@@ -74,7 +78,13 @@ class StraightPlanner:
         steps = np.arange(1, 6)[:, None]
         path = begin + np.clip(goal.joints - begin, -0.1 * steps, 0.1 * steps)
         none = np.zeros((5, 3))
-        return Plan(begin, path, none, none, 0.2, 0.0, (), float("nan"), 1, 1, 0.01, False), state
+        plan = Plan(begin, path, none, none, 0.2, 0.0, (), float("nan"), 1, 1, 0.01, False)
+
+        def review() -> tuple[Plan, PlannerState]:
+            self.reviewed += 1
+            return plan, state
+
+        return Draft(plan, state, review)
 
 
 @pytest.fixture

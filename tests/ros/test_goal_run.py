@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from wm_core.history import ObservationHistory
+from wm_core.protocols import Draft
 from wm_core.types import Focus, Goal, JointState, Plan
 from wm_ros.goal_run import Clocks, GoalRun, RunSettings
 from wm_ros.outcome import Code
@@ -137,7 +138,7 @@ def test_a_planner_that_fails_once_is_asked_again_and_given_up_after_five(start,
 def test_a_plan_that_is_not_finite_goes_nowhere(start, see, planner, home):
     run = start(goal_beside(home, 0.4))
     see(home)
-    planner.plan = lambda observations, goal, state, begin, velocity: (NotFinite(), state)
+    planner.draft = lambda observations, goal, state, begin, velocity: Draft(NotFinite(), state, None)
     step = run.step()
     assert step.trajectory is None and "not finite" in step.problem.message
 
@@ -167,9 +168,8 @@ def test_an_arm_stops_where_it_is_once_the_object_is_where_it_shall_be(tools, in
     tools = replace(tools, world_model=world, objects=True)
     path = home + np.outer(np.linspace(0.06, 0.3, 5), np.eye(7)[0])
     none = np.zeros((5, 3))
-    planner.plan = lambda observations, goal, state, begin, velocity: (
-        Plan(begin, path, none, none, 0.2, 0.0, (), 0.0, 1, 1, 0.01, False),
-        state,
+    planner.draft = lambda observations, goal, state, begin, velocity: Draft(
+        Plan(begin, path, none, none, 0.2, 0.0, (), 0.0, 1, 1, 0.01, False), state, None
     )
     goal = Goal(image=np.zeros((4, 4, 3), np.uint8), focus=Focus.OBJECT)
     run = GoalRun(goal, 10.0, tools, inputs, SETTINGS, Clocks(clock, clock))

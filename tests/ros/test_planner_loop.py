@@ -56,6 +56,29 @@ def inputs(home):
     camera.join()
 
 
+def test_a_proposal_is_out_before_anybody_asks_why(inputs, tools, planner, home):
+    told = []
+
+    class Sequence(Notes):
+        def propose(self, trajectory, stamp):
+            told.append(("proposed", planner.plans, planner.reviewed))
+
+        def planned(self, *arguments):
+            told.append(("planned", planner.plans, planner.reviewed))
+            super().planned(*arguments)
+
+    notes = Sequence()
+    settings = RunSettings(1.0, 0.03, 0.05, 0.3, 60.0, CAMERA)
+    loop = PlannerLoop(tools, inputs, GuardWatch(60.0), notes, settings, Clocks(time.time, time.monotonic), PERIOD)
+    try:
+        assert loop.submit(Order(Goal(joints=home + 0.5 * np.eye(7)[0]), 60.0, True, lambda _: None, lambda _: None))
+        assert notes.enough.wait(30.0)
+    finally:
+        loop.close("the test is over")
+    # Of plan after plan: out while one review fewer than plans was made, then reviewed, then told of.
+    assert told[:4] == [("proposed", 1, 0), ("planned", 1, 1), ("proposed", 2, 1), ("planned", 2, 2)]
+
+
 def test_a_plan_begins_when_a_frame_comes_not_when_the_clock_says(inputs, tools, home):
     seen = threading.Event()
     inputs.listen(lambda _: seen.set())

@@ -26,7 +26,7 @@ from sensor_msgs.msg import CameraInfo, Image, JointState  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 from trajectory_msgs.msg import JointTrajectory  # noqa: E402
 
-from sim.camera import SIDE_VIEW, CameraView, SceneCamera  # noqa: E402
+from sim.camera import OVERHEAD_VIEW, CameraView, SceneCamera  # noqa: E402
 from sim.scene import ARM_JOINTS, FINGER_JOINTS, Scene  # noqa: E402
 from wm_core.kinematics.urdf_arm import UrdfArm  # noqa: E402
 from wm_core.types import Trajectory  # noqa: E402
@@ -250,7 +250,7 @@ def test_a_watch_camera_is_there_for_whoever_subscribes(sim: SimProcess, listene
         assert np.median(np.diff(stamps)) > 0.09
         scene = Scene()
         scene.reset(5)
-        expected, other = (SceneCamera(96, 64, view).render(scene).astype(float) for view in (SIDE_VIEW, CameraView()))
+        expected, other = (SceneCamera(96, 64, view).render(scene).astype(float) for view in (OVERHEAD_VIEW, CameraView()))
         seen = image_to_array(images[0]).astype(float)
         assert np.abs(seen - expected).mean() < 0.2 * np.abs(seen - other).mean()
         scene.close()

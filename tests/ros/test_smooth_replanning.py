@@ -66,10 +66,10 @@ class Bench:
         self.guard = Guard(TrajectoryFilter(limits, arm, GuardParameters().safety()), arm, Silence(0.35, 0.3))
         self.controller = Controller(home, clock.time)
 
-    def plan(self, *arguments):
+    def draft(self, *arguments):
         """Implements `Planner`: ours, and the time that it takes."""
         self.clock.time += self.random.uniform(0.02, 0.08)
-        return self.planner.plan(*arguments)
+        return self.planner.draft(*arguments)
 
     def pursue(self, goal):
         run = GoalRun(goal, 100.0, self.tools, self.inputs, SETTINGS, Clocks(self.clock, self.clock))

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from sim.arm import SimArm
-from sim.camera import SIDE_VIEW, TABLE_VIEW, SceneCamera
+from sim.camera import OVERHEAD_VIEW, TABLE_VIEW, SceneCamera
 from sim.render_process import RendererDied, RenderProcess
 from sim.scene import ARM_JOINTS, Scene
 from wm_core.types import Frame, Pose, Trajectory
@@ -60,7 +60,7 @@ def test_a_frame_is_the_picture_that_the_camera_takes_in_process(renderer: Rende
 
 
 def test_every_camera_is_drawn_in_the_same_process_and_shows_a_forearm() -> None:
-    views = (TABLE_VIEW, SIDE_VIEW)
+    views = (TABLE_VIEW, OVERHEAD_VIEW)
     process = RenderProcess(64, 48, views)
     try:
         _wait_ready(process)

@@ -8,23 +8,27 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from wm_core.backends.fused import FusedRollout
 from wm_core.backends.rollout import Rollout
+from wm_core.backends.rollout_weights import rollout_weights
 from wm_core.config import BackendName
+from wm_core.model.ensemble import ensemble_spread
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.protocols import WorldModel
 from wm_core.types import Focus, Observation
 
 
 class BackedWorldModel:
-    """Implements `WorldModel`, and all else that a `JepaWorldModel` offers to planners; only `rollout` is another.
+    """Implements `WorldModel`, and all else that a `JepaWorldModel` offers to planners; only rollouts are others.
 
-    What is not in the inner loop of planning is left to the model itself, the uncertainty too: it compares predictors,
-    and a backend's rounding would count as doubt.
+    The uncertainty compares predictors, and the rounding of one of them would count as doubt: all of them are computed
+    alike, in float32, whatever the backend. What is not in the inner loop of planning is left to the model itself.
     """
 
     def __init__(self, base: JepaWorldModel, backend: BackendName, rollout: Rollout) -> None:
         """rollout: of `base`; whether it agrees is checked by `wm_core.backends.verify`."""
         self.base, self.backend, self._rollout = base, backend, rollout
+        self._members: dict[nn.Module, FusedRollout] = {}
         self.config, self.encoder, self.predictor = base.config, base.encoder, base.predictor
         self.history, self.step, self.action_dim, self.ensemble = base.history, base.step, base.action_dim, base.ensemble
 
@@ -56,7 +60,12 @@ class BackedWorldModel:
         return self.base.goal_distance(latent, goal, focus)
 
     def uncertainty(self, latent: Tensor, controls: Tensor) -> Tensor:
-        return self.base.uncertainty(latent, controls)
+        return ensemble_spread(self.base, self._rollout_of, latent, controls)
+
+    def _rollout_of(self, latent: Tensor, actions: Tensor, member: nn.Module) -> Tensor:
+        if member not in self._members:
+            self._members[member] = FusedRollout(rollout_weights(self.base, member))
+        return self._members[member].rollout(latent, actions)
 
     def tool_position(self, goal: Tensor) -> np.ndarray:
         return self.base.tool_position(goal)

@@ -4,72 +4,69 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import layer_norm, silu
+from torch.nn.functional import layer_norm, pad, silu
 
 from wm_core.backends.packed_linear import pack_linear
 from wm_core.backends.rollout_weights import Gate, Layer, RolloutWeights
 
 
 class FusedRollout:
-    """Implements `Rollout`: what `JepaWorldModel.rollout` computes, in another order.
+    """Implements `Rollout`: what `JepaWorldModel.rollout` computes, in fewer and larger operations.
 
     - The first layers of predictor and touch head are one matrix product.
-    - That product is split by moment: what a moment adds as the newest, as the one before and so on is computed at once,
-      when the moment is new. The first step, which all samples begin alike, is then a single row.
+    - A sample's moments lie behind one another, each followed by the action that is done there, so that what a step
+      sees is a piece of memory and nothing is put together. All samples begin alike: the first product is of one row.
     - The gate's 3 x 3 system, which never changes, was solved before.
     - `dtype` bfloat16 multiplies half as wide numbers; what is carried from step to step stays float32, or the
       rounding would add up.
     """
 
     def __init__(self, weights: RolloutWeights, dtype: torch.dtype = torch.float32) -> None:
-        self._history, self._visual, self._dtype = weights.history, weights.visual, dtype
+        self._history, self._latent, self._dtype = weights.history, weights.latent, dtype
         gate = weights.gate
         firsts = [weights.predictor[0]] + ([gate.layers[0]] if gate is not None else [])
-        by_age, moved = _split_by_age(torch.cat([layer.weight for layer in firsts]), weights)
-        bias = torch.cat([layer.bias for layer in firsts])
-        blank = bias.new_zeros(len(by_age) - len(bias))
-        self._width, self._size = len(bias), len(firsts[0].bias)
-        self._enter = pack_linear(by_age, torch.cat([bias, blank]), dtype)
-        self._enter_last = pack_linear(by_age[: self._width], bias, dtype)  # nothing comes after the last step
-        self._steer = moved.T.to(dtype).contiguous()
+        weight, bias = torch.cat([layer.weight for layer in firsts]), torch.cat([layer.bias for layer in firsts])
+        steer = weight[:, weights.history * weights.latent :] * weights.action_scale
+        self._enter = pack_linear(_by_moments(weight, steer, weights), bias, dtype)
+        self._steer = steer.T.to(dtype).contiguous()
+        self._sizes = [len(layer.bias) for layer in firsts]
         self._predictor = _Tail(weights.predictor, dtype)
-        self._gate = None if gate is None else _PackedGate(gate, dtype)
+        self._gate = None if gate is None else _PackedGate(gate, weights.latent)
 
     @torch.no_grad()
     def rollout(self, latent: Tensor, actions: Tensor) -> Tensor:
         """See `Rollout`."""
-        samples, horizon = actions.shape[:2]
-        history, width = self._history, self._width
-        moments = latent.new_empty(history + horizon, samples, latent.shape[-1])
-        moments[:history] = latent[:, None]
-        # (K, 1, K * width): what each known moment adds, by age. Their actions are long done and play no part.
-        still = actions.new_zeros(history, actions.shape[-1])
-        recent = list(self._enter(torch.cat([latent, still], dim=-1).to(self._dtype))[:, None])
-        newest = recent[-1][:, :width] + actions[:, 0].to(self._dtype) @ self._steer
+        samples, horizon, size = *actions.shape[:2], actions.shape[2] + self._latent
+        # (S, K - 1 + H + 1, D + A); the actions of the moments that are known are long done and play no part.
+        futures = latent.new_zeros(samples, self._history + horizon, size)
+        futures[:, : self._history, : self._latent] = latent
+        futures[:, self._history - 1 : -1, self._latent :] = actions
+        moments = futures[..., : self._latent].unbind(1)[self._history - 1 :]
+        windows = futures.flatten(1).unfold(1, self._history * size, size).unbind(1)
         for step in range(horizon):
-            if step > 0:
-                enter = self._enter if step < horizon - 1 else self._enter_last
-                rows = torch.cat([moments[history + step - 1], actions[:, step]], dim=-1)
-                added = enter(rows.to(self._dtype))
-                recent = [*recent[1:], added]
-                newest = added[:, :width]
-            entered = newest
-            for age in range(1, history):
-                entered = entered + recent[-1 - age][:, age * width : (age + 1) * width]
-            torch.add(moments[history + step - 1], self._change(entered), out=moments[history + step])
-        # Overlapping windows of K moments, without a copy: (T, S, D) -> (S, H, K, D)
-        return moments.unfold(0, history, 1)[1:].permute(1, 0, 3, 2)
+            entered = self._enter(windows[step].to(self._dtype)) if step else self._first(windows[0], actions[:, 0])
+            torch.add(moments[step], self._change(entered), out=moments[step + 1])
+        # Overlapping windows of K moments, without a copy: (S, H, D, K) -> (S, H, K, D)
+        return futures[..., : self._latent].unfold(1, self._history, 1)[:, 1:].mT
+
+    def _first(self, window: Tensor, actions: Tensor) -> Tensor:
+        """window: (S, K * (D + A)), all rows alike but for actions (S, A) -> (S, width)"""
+        alike = window[:1].clone()
+        alike[:, -actions.shape[-1] :] = 0.0
+        return torch.addmm(self._enter(alike.to(self._dtype)), actions.to(self._dtype), self._steer)
 
     def _change(self, entered: Tensor) -> Tensor:
         """entered: (S, width), the first layers' sums -> (S, D)"""
-        change = self._predictor(entered[:, : self._size]).float()
-        if self._gate is not None:
-            self._gate.hold(change[:, : self._visual], entered[:, self._size :])
+        if self._gate is None:
+            return self._predictor(entered).float()
+        parts = entered.split(self._sizes, dim=-1)
+        change = self._predictor(parts[0]).float()
+        self._gate.hold(change, parts[1].float())
         return change
 
 
 class _Tail:
-    """The rest of an MLP after the matrix product of its first layer."""
+    """The rest of an MLP after the matrix product of its first layer, whose result it writes into."""
 
     def __init__(self, layers: tuple[Layer, ...], dtype: torch.dtype) -> None:
         self._layers = [(None, _after(layers[0], dtype))]
@@ -81,21 +78,23 @@ class _Tail:
             if norm is not None:
                 rows = layer_norm(rows, rows.shape[-1:], *norm)
             if active:
-                rows = silu(rows)
+                rows = silu(rows, inplace=True)
         return rows
 
 
 class _PackedGate:
     """Takes the object's unfelt motion out of a change, see `hold_untouched`; in float32, to the last digit."""
 
-    def __init__(self, gate: Gate, dtype: torch.dtype) -> None:
-        self._touch = _Tail(gate.layers, dtype)
-        self._read, self._back = gate.read.T.contiguous(), gate.back
+    def __init__(self, gate: Gate, latent: int) -> None:
+        """latent: D; what the arm feels, behind the visual part, is left alone."""
+        self._touch = _Tail(gate.layers, torch.float32)
+        felt = (0, latent - gate.read.shape[1])
+        self._read, self._back = pad(gate.read, felt).T.contiguous(), pad(gate.back, felt)
 
     def hold(self, change: Tensor, entered: Tensor) -> None:
-        """change: (S, D_v), written to; entered: (S, width) of the touch head's first layer."""
-        untouched = torch.sigmoid(-self._touch(entered).float())
-        change.addmm_(untouched * (change @ self._read), self._back, alpha=-1.0)
+        """change: (S, D), written to; entered: (S, width) of the touch head's first layer."""
+        untouched = self._touch(entered).neg_().sigmoid_()
+        change.addmm_((change @ self._read).mul_(untouched), self._back, alpha=-1.0)
 
 
 def _after(layer: Layer, dtype: torch.dtype) -> tuple[tuple[Tensor, Tensor, float] | None, bool]:
@@ -103,12 +102,9 @@ def _after(layer: Layer, dtype: torch.dtype) -> tuple[tuple[Tensor, Tensor, floa
     return norm, layer.silu
 
 
-def _split_by_age(weight: Tensor, weights: RolloutWeights) -> tuple[Tensor, Tensor]:
-    """weight: (width, K * D + A) -> (K * width, D + A), the newest moment's rows first, and the action's part (width, A), for m."""
-    size, action = weights.latent, weight[:, weights.history * weights.latent :] * weights.action_scale
-    blocks = []
-    for age in range(weights.history):
-        start = (weights.history - 1 - age) * size
-        tail = action if age == 0 else torch.zeros_like(action)
-        blocks.append(torch.cat([weight[:, start : start + size], tail], dim=-1))
-    return torch.cat(blocks), action
+def _by_moments(weight: Tensor, steer: Tensor, weights: RolloutWeights) -> Tensor:
+    """weight: (width, K * D + A), steer: (width, A), for m -> (width, K * (D + A)), of older moments' actions nothing."""
+    moments = weight[:, : weights.history * weights.latent].unflatten(1, (weights.history, weights.latent))
+    actions = torch.zeros(len(weight), weights.history, weights.action, dtype=weight.dtype, device=weight.device)
+    actions[:, -1] = steer
+    return torch.cat([moments, actions], dim=-1).flatten(1)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from wm_core.config import WorldModelConfig
 from wm_core.model.encoder import ConvEncoder
+from wm_core.model.ensemble import ensemble_spread
 from wm_core.model.heads import ActionMetric, Probe
 from wm_core.model.inputs import stack_feelings, stack_pictures, stack_views
 from wm_core.model.predictor import make_predictor
@@ -88,16 +89,9 @@ class JepaWorldModel(nn.Module):
     def uncertainty(self, latent: Tensor, controls: Tensor) -> Tensor:
         """latent: (K, D), controls: (..., H, A) -> (..., H) m: how far apart the predictors see each step end.
 
-        Root mean square over the predictors of what the metric reads off their mean. Raises `ValueError` for a
-        model of one predictor.
+        Raises `ValueError` for a model of one predictor.
         """
-        if self.ensemble < 2:
-            raise ValueError("the model has one predictor only: it cannot tell how sure it is")
-        flat = controls.reshape(-1, *controls.shape[-2:])
-        futures = [self.rollout(latent, flat, member) for member in (self.predictor, *self.other_predictors)]
-        read = torch.stack([self.metric(self._newest(future)) for future in futures])  # (M, S, H, P)
-        spread = (read - read.mean(0)).square().sum(-1).mean(0).sqrt()
-        return spread.reshape(controls.shape[:-1])
+        return ensemble_spread(self, self.rollout, latent, controls)
 
     def tool_position(self, goal: Tensor) -> np.ndarray:
         """goal: (D_v,) -> (3,) m, the probe's reading"""

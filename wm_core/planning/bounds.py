@@ -41,10 +41,8 @@ class JointBounds:
         before: the change of the step before; change: what is wanted. It is slowed as a whole so that its direction
         stays, and comes as near to it from `before` as acceleration allows. At a position limit the arm stops dead.
         """
-        wanted = change / (change.abs() / self.largest).amax(-1, keepdim=True).clamp(min=1.0)
-        jump = wanted - before
-        late = 1.0 - 1.0 / (jump.abs() / self._swing).amax(-1, keepdim=True).clamp(min=1.0)
-        return torch.clamp(joints + wanted - late * jump, self._lower, self._upper)
+        jump = change / _excess(change / self.largest) - before
+        return torch.clamp((joints + before).addcdiv(jump, _excess(jump / self._swing)), self._lower, self._upper)
 
     def advance_carefully(self, joints: Tensor, before: Tensor, change: Tensor) -> Tensor:
         """`advance` that brakes before a position limit; takes twice as long."""
@@ -66,17 +64,20 @@ class JointBounds:
         """(S, J) rad in a step -> in the next one, every joint braking as hard as it may."""
         return change - torch.clamp(change, -self._swing, self._swing)
 
-    def stops(self, joints: Tensor, change: Tensor) -> Iterator[Tensor]:
-        """Where braking leads from `joints`, step by step until everything is at rest; nothing if it is in the next step.
+    def stops(self, joints: Tensor, change: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Where braking leads from `joints`, step by step, for those that are not at rest in the next step: few are.
 
-        joints: (..., J) rad, change: (..., J) rad in the step before.
+        joints: (N, J) rad, change: (N, J) rad in the step before -> which rows still move, (M,), and where they are, (M, J).
         """
+        rows = torch.arange(len(joints), device=joints.device)
         for _ in range(self.braking_steps):
             change = self.brake(change)
-            if not change.any():
+            moving = change.any(-1)
+            if not moving.any():
                 return
-            joints = joints + change
-            yield joints
+            rows, change = rows[moving], change[moving]
+            joints = joints[moving] + change
+            yield rows, joints
 
     def _fastest(self, room: Tensor) -> Tensor:
         """(S, J) rad to a limit -> rad that the next step may go there, if it takes more than one to stop.
@@ -85,3 +86,8 @@ class JointBounds:
         the first: (n + 1) d - s n (n + 1) / 2. The largest of these over n is the way it needs.
         """
         return (room * self._parts + self._offsets).amin(0)
+
+
+def _excess(share: Tensor) -> Tensor:
+    """share: (S, J) of what is allowed -> (S, 1), by how much too large the largest is; 1 where none is."""
+    return torch.linalg.vector_norm(share, torch.inf, dim=-1, keepdim=True).clamp(min=1.0)

@@ -44,6 +44,10 @@ class Moved:
     change: Tensor
     tool: ToolState
 
+    def expand(self, count: int) -> Moved:
+        """One row (S = 1) as `count` of them; `count` rows as they are."""
+        return Moved(self.joints.expand(count, -1), self.change.expand(count, -1), self.tool.expand(count))
+
 
 class WorkspaceKeeper:
     """Every step ends in the box, and so would braking from there: what would not is replaced by braking.
@@ -58,10 +62,12 @@ class WorkspaceKeeper:
 
     def allowed(self, start: Moved) -> Box:
         """start: where the samples begin, one row each or one for all."""
-        places = [start.tool.position]
-        places += [self._kinematics.forward(joints)[0] for joints in self._bounds.stops(start.joints, start.change)]
-        reached = torch.stack(places)
-        return Box(torch.minimum(self._lower, reached.amin(0)), torch.maximum(self._upper, reached.amax(0)))
+        place = start.tool.position
+        lower, upper = torch.minimum(self._lower, place), torch.maximum(self._upper, place)
+        for rows, stop in self._bounds.stops(start.joints, start.change):
+            place = self._kinematics.forward(stop)[0]
+            lower[rows], upper[rows] = torch.minimum(lower[rows], place), torch.maximum(upper[rows], place)
+        return Box(lower, upper)
 
     def broken(self, box: Box, begin: Moved, path: Tensor, position: Tensor) -> Tensor:
         """path: (S, H, J) rad from `begin`, position: (S, H, 3) m -> (S, H), where box or joint limits do not hold.
@@ -70,15 +76,17 @@ class WorkspaceKeeper:
         """
         changes = torch.diff(with_begin(begin, path), dim=1)
         outside = box.leaves(position) | self._bounds.broken(changes[:, :-1], changes[:, 1:])
-        for stop in self._bounds.stops(path, changes[:, 1:]):
-            outside = outside | self._bounds.beyond(stop) | box.leaves(self._kinematics.forward(stop)[0])
-        return outside
+        flat = outside.flatten()
+        for rows, stop in self._bounds.stops(path.flatten(0, 1), changes[:, 1:].flatten(0, 1)):
+            leaves = box.of(rows // path.shape[1]).leaves(self._kinematics.forward(stop)[0])
+            flat[rows] |= self._bounds.beyond(stop) | leaves
+        return flat.view_as(outside)
 
     def keep(self, box: Box, before: Moved, after: Moved) -> Moved:
         """`after`, or where that leaves the box, braking from `before`."""
         leaving = box.leaves(after.tool.position)
-        for stop in self._bounds.stops(after.joints, after.change):
-            leaving = leaving | box.leaves(self._kinematics.forward(stop)[0])
+        for rows, stop in self._bounds.stops(after.joints, after.change):
+            leaving[rows] |= box.of(rows).leaves(self._kinematics.forward(stop)[0])
         if not leaving.any():
             return after
         change = torch.where(leaving[:, None], self._bounds.brake(before.change), after.change)

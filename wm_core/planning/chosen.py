@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from torch import Tensor
@@ -11,19 +12,11 @@ from wm_core.config import PlannerConfig
 from wm_core.explanation import Explanation
 from wm_core.planning.objectives import GoalLatent
 from wm_core.planning.search import Found
-from wm_core.types import Plan
+from wm_core.types import Plan, PlannerState
 
 
-def as_plan(
-    found: Found,
-    start: np.ndarray,
-    uncertainty: Tensor | None,
-    explanation: Explanation,
-    step: float,
-    config: PlannerConfig,
-    seconds: float,
-) -> Plan:
-    """start: (J,) rad. uncertainty: (H,) m. step: s between rows. seconds: what planning took."""
+def as_plan(found: Found, start: np.ndarray, step: float, config: PlannerConfig, seconds: float) -> Plan:
+    """Not reviewed yet. start: (J,) rad. step: s between rows. seconds: what planning took."""
     chosen, row = found.scores.candidates, found.row
     terms = found.scores.terms(row)
     latent_cost = next((term.value for term in terms if term.name == GoalLatent.name), math.nan)
@@ -41,9 +34,17 @@ def as_plan(
         seconds=seconds,
         deadline_missed=seconds > config.deadline,
         gripper=None if chosen.gripper is None else _array(chosen.gripper[row]),
-        uncertainty=None if uncertainty is None else _array(uncertainty),
-        explanation=explanation,
     )
+
+
+def reviewed(
+    plan: Plan, state: PlannerState, explanation: Explanation, uncertainty: Tensor | None
+) -> tuple[Plan, PlannerState]:
+    """Plan and state of a draft, complete. uncertainty: (H,) m."""
+    unsure = None if uncertainty is None else _array(uncertainty)
+    imagined = explanation.goal_distance
+    ahead = None if imagined is None else np.append(explanation.realised, imagined)
+    return replace(plan, uncertainty=unsure, explanation=explanation), replace(state, distances=ahead)
 
 
 def _array(tensor: Tensor) -> np.ndarray:

@@ -42,9 +42,9 @@ def standing(kinematics: BatchedKinematics, start: Tensor, velocity: Tensor | No
 
 def as_candidates(actions: Tensor, start: Tensor, begin: Moved, steps: Sequence[Moved], wanted: Tensor) -> Candidates:
     """steps: H of them. wanted: (S, H, 3) m of tool motion that was drawn."""
-    path, position, rotation = (
-        torch.stack(parts, 1) for parts in zip(*((one.joints, one.tool.position, one.tool.rotation) for one in steps))
-    )
+    path = torch.stack([one.joints for one in steps], 1)
+    frames = torch.stack([one.tool.frame for one in steps], 1)
+    position, rotation = frames[..., :3, 3], frames[..., :3, :3]
     made = between(begin.tool.position.expand(len(actions), 3), position)
     return Candidates(actions, path, made, position, rotation, start, limited=limited(wanted, made))
 

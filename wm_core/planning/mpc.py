@@ -17,7 +17,7 @@ from wm_core.config import BoxConfig, PlannerConfig, RobotConfig
 from wm_core.limits import arm_limits
 from wm_core.planning.batched_kinematics import BatchedKinematics
 from wm_core.planning.beginning import begin_search, measured_velocity
-from wm_core.planning.chosen import as_plan
+from wm_core.planning.chosen import as_plan, reviewed
 from wm_core.planning.detours import with_detours
 from wm_core.planning.ensemble import plan_uncertainty
 from wm_core.planning.evaluator import Scores
@@ -30,7 +30,7 @@ from wm_core.planning.restart import Restart
 from wm_core.planning.task import Task, TaskBuilder
 from wm_core.planning.task_cache import TaskCache
 from wm_core.planning.warm_start import cut
-from wm_core.protocols import WorldModel
+from wm_core.protocols import Draft, WorldModel
 from wm_core.types import Goal, Observation, Plan, PlannerState
 
 if TYPE_CHECKING:
@@ -126,22 +126,33 @@ class MpcPlanner:
         start: np.ndarray | None = None,
         start_velocity: np.ndarray | None = None,
     ) -> tuple[Plan, PlannerState]:
+        """See `Planner`; raises as `draft` does."""
+        return self.draft(observations, goal, state, start, start_velocity).review()
+
+    def draft(
+        self,
+        observations: Sequence[Observation],
+        goal: Goal,
+        state: PlannerState,
+        start: np.ndarray | None = None,
+        start_velocity: np.ndarray | None = None,
+    ) -> Draft:
         """See `Planner`. Without an image in the goal only the newest observation is looked at, and not its image.
 
         Raises `PlanningError` when no future has a finite cost, `ValueError` when observations are too few or the
         goal needs a model that is not there, or one that no gradient comes back from while `gradient_steps` asks for it.
         """
         with self._without_gradient():
-            return self._plan(observations, goal, state, start, start_velocity)
+            return self._draft(observations, goal, state, start, start_velocity)
 
-    def _plan(
+    def _draft(
         self,
         observations: Sequence[Observation],
         goal: Goal,
         state: PlannerState,
         start: np.ndarray | None,
         start_velocity: np.ndarray | None,
-    ) -> tuple[Plan, PlannerState]:
+    ) -> Draft:
         started = self._clock()
         self._apply_threads()
         task = self._tasks.get(goal)
@@ -168,14 +179,18 @@ class MpcPlanner:
         if self.obstacles and task.tool:
             guesses = with_detours(guesses, self.config.samples, *begin.mean.shape, generator)
         found = self._search.search(score, replace(begin, guesses=guesses), generator, started)
+        plan = as_plan(found, place, self.step, self.config, self._clock() - started)
+        mean, elites = found.mean.cpu().numpy(), None if found.elites is None else found.elites.cpu().numpy()
+        after = PlannerState(_draw_seed(generator), mean, newest.stamp, task.kind, elites, standing=leaving.standing)
         foreseen = foreseen_for(state, task.kind, newest.stamp, self.step)
-        why = explain(found, census, self.config.alternatives, task, self.world_model, seen, foreseen)
-        unsure = plan_uncertainty(self.world_model, latent, found.scores.candidates.controls[found.row])
-        plan = as_plan(found, place, unsure, why, self.step, self.config, self._clock() - started)
-        elites = None if found.elites is None else found.elites.cpu().numpy()
-        ahead = None if why.goal_distance is None else np.append(why.realised, why.goal_distance)
-        mean = found.mean.cpu().numpy()
-        return plan, PlannerState(_draw_seed(generator), mean, newest.stamp, task.kind, elites, ahead, leaving.standing)
+
+        def review() -> tuple[Plan, PlannerState]:
+            with self._without_gradient():
+                why = explain(found, census, self.config.alternatives, task, self.world_model, seen, foreseen)
+                unsure = plan_uncertainty(self.world_model, latent, found.scores.candidates.controls[found.row])
+                return reviewed(plan, after, why, unsure)
+
+        return Draft(plan, after, review)
 
     def rehearse(self, observations: Sequence[Observation], goal: Goal, controls: np.ndarray) -> Rehearsal:
         """What `controls` (S, H, 4), m of tool displacement and the gripper's command, would lead to from here.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 from transforms3d.quaternions import quat2mat
 
 
@@ -14,18 +17,32 @@ def rotation_matrix(quaternion: np.ndarray) -> np.ndarray:
     return quat2mat((w, x, y, z))
 
 
-def rotation_error(rotation: Tensor, target: Tensor) -> Tensor:
-    """rotation: (S, 3, 3), target: (3, 3) -> (S, 3), the rotation vector (rad, base axes) that leads to the target.
+class Turning:
+    """What is left to turn to one orientation.
 
-    At exactly half a turn the axis is undefined and the answer is zero.
+    Sine and cosine of the angle are linear in the rotation, so that one product finds both.
     """
-    turn = target @ rotation.mT
-    axis = 0.5 * torch.stack(
-        [turn[:, 2, 1] - turn[:, 1, 2], turn[:, 0, 2] - turn[:, 2, 0], turn[:, 1, 0] - turn[:, 0, 1]], dim=-1
-    )  # sine of the angle times the unit axis
-    sine = axis.norm(dim=-1, keepdim=True)
-    cosine = 0.5 * (turn.diagonal(dim1=-2, dim2=-1).sum(-1, keepdim=True) - 1.0)
-    return axis * (torch.atan2(sine, cosine) / sine.clamp(min=1e-7))
+
+    def __init__(self, target: Tensor) -> None:
+        """target: (3, 3)"""
+        x, y, z = target
+        none, last = torch.zeros_like(x), target.new_zeros(4)
+        # The axis is that of target R^T - R target^T, times the sine: crossed rows of both.
+        rows = [torch.stack([none, z, -y]), torch.stack([-z, none, x]), torch.stack([y, -x, none]), target]
+        parts = torch.stack([torch.cat([pad(row, (0, 1)).flatten(), last]) for row in rows])
+        parts[3, -1] = -1.0  # by the 1 in the corner of a frame
+        self._parts = 0.5 * parts.T.contiguous()  # (16, 4)
+
+    def left(self, frame: Tensor, longest: float = math.inf) -> Tensor:
+        """frame: (S, 4, 4) -> (S, 3), the rotation vector (rad, base axes) that leads to the target, at most `longest`.
+
+        At exactly half a turn the axis is undefined and the answer is zero.
+        """
+        found = frame.flatten(1) @ self._parts
+        axis = found[:, :3]  # of unit length, times the sine
+        sine = torch.linalg.vector_norm(axis, dim=-1, keepdim=True)
+        angle = torch.atan2(sine, found[:, 3:])
+        return axis * (angle.clamp(max=longest) / sine.clamp(min=1e-7))
 
 
 def rotation_distance(rotation: Tensor, target: Tensor) -> Tensor:
@@ -35,4 +52,4 @@ def rotation_distance(rotation: Tensor, target: Tensor) -> Tensor:
 
 def limit_norm(vectors: Tensor, longest: float) -> Tensor:
     """(..., N) -> the same directions, none longer than `longest`."""
-    return vectors * (longest / vectors.norm(dim=-1, keepdim=True).clamp(min=longest))
+    return vectors / (torch.linalg.vector_norm(vectors, dim=-1, keepdim=True) / longest).clamp(min=1.0)

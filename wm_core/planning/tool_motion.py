@@ -12,7 +12,7 @@ from wm_core.planning.bounds import LIMIT_MARGIN, JointBounds
 from wm_core.planning.box import Box, Moved, WorkspaceKeeper
 from wm_core.planning.mending import mend
 from wm_core.planning.motion import as_candidates, paced, standing
-from wm_core.planning.rotation import limit_norm, rotation_error, rotation_matrix
+from wm_core.planning.rotation import Turning, limit_norm, rotation_matrix
 from wm_core.protocols import Candidates
 from wm_core.types import Goal
 
@@ -43,8 +43,8 @@ class ToolMotion:
         self._kinematics = kinematics
         self._bounds = JointBounds(limits, step, kinematics)
         self._keeper = WorkspaceKeeper(kinematics, self._bounds, limits)
-        self._home = kinematics.tensor(home)
-        self._orientation = kinematics.tensor(rotation_matrix(orientation))
+        self._homeward = kinematics.tensor(self.posture_gain * np.asarray(home))
+        self._turning = Turning(kinematics.tensor(rotation_matrix(orientation)))
         self._box = (
             kinematics.tensor(limits.workspace_lower + LIMIT_MARGIN),
             kinematics.tensor(limits.workspace_upper - LIMIT_MARGIN),
@@ -56,8 +56,8 @@ class ToolMotion:
     def candidates(self, actions: Tensor, start: Tensor, velocity: Tensor | None = None) -> Candidates:
         """See `MotionSpace`."""
         wanted = limit_norm(actions, 1.0) * self._max_step
-        begin = at = standing(self._kinematics, start, velocity, self._step)
-        steps = []
+        begin = standing(self._kinematics, start, velocity, self._step)
+        at, steps = begin.expand(len(actions)), []
         for displacement in wanted.unbind(1):
             at = self._moved(at, self._bounds.advance(at.joints, at.change, self._change(at, displacement)))
             steps.append(at)
@@ -79,13 +79,15 @@ class ToolMotion:
         return Moved(joints, joints - at.joints, self._kinematics.tool(joints))
 
     def _change(self, at: Moved, displacement: Tensor) -> Tensor:
+        """displacement: (S, 3) m -> (S, J) rad. Of as few operations as possible: it is the inner loop of every plan."""
         tool = at.tool
-        inside = torch.clamp(tool.position + displacement, *self._box) - tool.position
-        turn = limit_norm(rotation_error(tool.rotation, self._orientation), self.max_turn)
-        inside = limit_norm(inside, self._max_step)
-        twist = torch.cat([inside, turn.expand(len(inside), 3)], dim=-1)[..., None]  # (S, 6, 1)
-        posture = self.posture_gain * (self._home - at.joints)[..., None]  # (S, J, 1)
-        jacobian, transposed = tool.jacobian, tool.jacobian.mT
+        place = tool.position
+        inside = limit_norm(torch.clamp(place + displacement, *self._box) - place, self._max_step)
+        twist = torch.cat([inside, self._turning.left(tool.frame, self.max_turn)], dim=-1)[..., None]  # (S, 6, 1)
+        posture = torch.add(self._homeward, at.joints, alpha=-self.posture_gain)[..., None]  # (S, J, 1)
+        jacobian, transposed = tool.jacobian, tool.columns
         # dq = n + J^T (J J^T + lambda I)^-1 (twist - J n): least squares with the posture in the null space
-        remaining = twist - jacobian @ posture
-        return (posture + transposed @ torch.linalg.solve(jacobian @ transposed + self._damping, remaining)).squeeze(-1)
+        remaining = torch.baddbmm(twist, jacobian, posture, alpha=-1.0)
+        square = torch.baddbmm(self._damping, jacobian, transposed)
+        solved, _ = torch.linalg.solve_ex(square, remaining)  # damped, so that it has a solution
+        return torch.baddbmm(posture, transposed, solved).squeeze(-1)

@@ -103,7 +103,15 @@ def test_other_members_of_the_ensemble_are_imagined_by_themselves():
     backed, (latent, actions) = with_backend(model, "fused", 6, 4), case(model)
     other = model.other_predictors[0]
     assert torch.equal(backed.rollout(latent, actions, other), model.rollout(latent, actions, other))
-    assert torch.equal(backed.uncertainty(latent, actions), model.uncertainty(latent, actions))
+
+
+@pytest.mark.parametrize("name", ["fused", "fused-bf16"])
+def test_no_rounding_counts_as_doubt(shipped, name):
+    backed, (latent, actions) = with_backend(shipped, name, 6, 4), case(shipped)
+    with torch.inference_mode():
+        for controls in (actions, actions[0]):
+            wanted = shipped.uncertainty(latent, controls)
+            torch.testing.assert_close(backed.uncertainty(latent, controls), wanted, rtol=1e-3, atol=1e-5)
 
 
 def test_a_backend_that_sees_other_futures_is_refused():

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from transforms3d.axangles import mat2axangle
 
 from wm_core.planning.batched_kinematics import BatchedKinematics
-from wm_core.planning.rotation import limit_norm, rotation_distance, rotation_error, rotation_matrix
+from wm_core.planning.rotation import Turning, limit_norm, rotation_distance, rotation_matrix
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +36,22 @@ def test_rotation_matrix_of_a_quarter_turn_about_z():
     assert rotation_matrix(np.array([0, 0, half, half])) == pytest.approx(np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]]))
 
 
-def test_rotation_error_and_distance():
+def test_what_is_left_to_turn_and_distance():
     turned = torch.tensor(rotation_matrix(np.array([0, 0, np.sin(0.5), np.cos(0.5)])))  # 1 rad about z
-    assert rotation_error(torch.eye(3, dtype=torch.float64)[None], turned)[0].numpy() == pytest.approx([0, 0, 1.0])
+    left = Turning(turned).left(torch.eye(4, dtype=torch.float64)[None])
+    assert left[0].numpy() == pytest.approx([0, 0, 1.0])
+    assert Turning(turned).left(torch.eye(4, dtype=torch.float64)[None], 0.3)[0].numpy() == pytest.approx([0, 0, 0.3])
     assert float(rotation_distance(torch.eye(3), turned.float())) == pytest.approx(2 * np.sin(0.5), abs=1e-6)
+
+
+def test_what_is_left_to_turn_is_that_of_the_two_rotations(arm, batched):
+    joints = np.random.default_rng(1).uniform(arm.lower, arm.upper, (50, 7))
+    target = rotation_matrix(np.array([0.9, 0.1, 0.3, 0.2]))
+    left = Turning(batched.tensor(target)).left(batched.tool(batched.tensor(joints)).frame).numpy()
+    for found, position in zip(left, joints):
+        there = target @ rotation_matrix(arm.forward(position).orientation).T
+        axis, angle = mat2axangle(there)
+        assert found == pytest.approx(axis * angle, abs=2e-3)  # float32 loses digits where it is nearly half a turn
 
 
 def test_limit_norm_keeps_direction_and_short_vectors():

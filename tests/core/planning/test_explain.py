@@ -79,6 +79,28 @@ def test_what_was_foreseen_is_set_beside_what_came(make, arm, home, fakes):
     assert np.isnan(late.explanation.foreseen)
 
 
+def test_a_draft_can_be_carried_out_and_its_review_says_why(make, robot, arm, home, fakes):
+    clock = fakes.FakeClock()
+
+    class Doubting(fakes.GraspingWorldModel):
+        def uncertainty(self, latent, controls):
+            clock.time += 7.0
+            return super().uncertainty(latent, controls)
+
+    planner = MpcPlanner(robot, arm, QUICK, Doubting(arm, TARGET), threads=1, clock=clock)
+    seen, goal = [fakes.observe(home, 0.0)] * 2, Goal(image=fakes.goal_image(TARGET))
+    draft = planner.draft(seen, goal, PlannerState(seed=3))
+    assert draft.plan.explanation is None and draft.plan.uncertainty is None and clock.time == 0.0
+    plan, state = draft.review()
+    assert plan.uncertainty is not None and len(plan.explanation.goal_distance) == 5
+    # Nobody waits for a review, so its 7 s are no part of what the plan took.
+    assert (plan.seconds, plan.deadline_missed) == (0.0, False)
+    assert np.array_equal(plan.joint_path, draft.plan.joint_path) and state.seed == draft.state.seed
+    whole, after = planner.plan(seen, goal, PlannerState(seed=3))
+    assert np.array_equal(whole.joint_path, plan.joint_path) and np.array_equal(after.mean, state.mean)
+    assert np.array_equal(after.distances, state.distances) and draft.state.distances is None
+
+
 def test_a_goal_without_a_picture_imagines_nothing(make, home, fakes):
     plan, _ = make().plan([fakes.observe(home, 0.0)] * 2, Goal(pose=Pose(TARGET)), PlannerState(seed=0))
     assert plan.explanation.goal_distance is None and np.isnan(plan.explanation.realised)
