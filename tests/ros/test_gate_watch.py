@@ -236,8 +236,8 @@ def fit(folder, model, cameras):
     early = fit_gaussians(torch.cat([sight.early for sight in clean]))
     largest = max(float(early.distance(sight.early)) for sight in clean)
     # What comes in is left to the second camera: with one the colours alone shall stop it.
-    thresholds = Thresholds(picture=2.0 * largest, intrusion=3.0 if cameras > 1 else None)
-    scene = UsualPicture(torch.zeros(60, 3), torch.cat([sight.cells for sight in clean]))
+    thresholds = Thresholds(picture=2.0 * largest, intrusion=1.0 if cameras > 1 else None)
+    scene = UsualPicture.fitted([torch.zeros(len(sight.cells), 3) for sight in clean], [sight.cells for sight in clean], seed=0)
     statistics = Statistics(fit_gaussians(latent), early, UsualError(torch.zeros(1, 3), torch.ones(1)), scene)
     config = GateConfig(thresholds=thresholds, views=cameras, episodes=60, steps=1, checked=1, stopped=0)
     save_gate(Calibrated(config, statistics), folder)

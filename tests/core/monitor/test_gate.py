@@ -45,7 +45,7 @@ def test_thresholds_are_near_what_clean_episodes_do(calibrated):
     # off by up to 4 deviations or so, medians less; their lasting part far less.
     assert 1.0 < 0.015 / NOISE * watched["reading"] < 5.0
     assert watched["offset"] < watched["reading"]
-    assert watched["intrusion"] == 3.0  # the toy's background never changes: the least there is
+    assert watched["intrusion"] == 1.0  # the toy's background never changes: the least there is
 
 
 def test_clean_runs_seldom_stop(toy, gate):
