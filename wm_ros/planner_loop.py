@@ -127,16 +127,19 @@ class PlannerLoop:
             self._finish_all(Code.PLANNER_ERROR, f"{type(error).__name__}: {error}")
 
     def _rest(self) -> None:
-        """Until the next period begins; the gate looks at what comes meanwhile."""
-        while True:
-            self._wake.clear()
-            while self._frames:
-                self._pace.frame(self._frames.popleft())
+        """Until the next period begins. The gate looks at what comes meanwhile; the period itself shows it the rest."""
+        steady = self._clocks.steady
+        while (left := self._left()) > 0.0:
+            until = steady() + left
             self._surely(self._glance)
-            left = self._pace.wait(self._clocks.steady())
-            if self._closing or self._asked or left <= 0.0:
-                return
-            self._wake.wait(left)
+            self._wake.wait(until - steady())
+
+    def _left(self) -> float:
+        """s until the next period begins, with what has come so far; not above 0 where it begins now."""
+        self._wake.clear()
+        while self._frames:
+            self._pace.frame(self._frames.popleft())
+        return 0.0 if self._closing or self._asked else self._pace.wait(self._clocks.steady())
 
     def _tick(self) -> None:
         self._take_order()
