@@ -8,6 +8,7 @@ from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import LifecycleNode, Node
 from launch_ros.event_handlers import OnStateTransition
 from launch_ros.events.lifecycle import ChangeState
+from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 from lifecycle_msgs.msg import Transition
 
@@ -17,6 +18,11 @@ ARGUMENTS = (
     ("robot", "panda", "Robot: a name in share/wm_ros/config, or the path of a YAML file like config/panda.yaml."),
     ("namespace", "", "Namespace of all nodes and topics."),
     ("camera_topic", "camera/image_raw", "Camera images (sensor_msgs/Image)."),
+    (
+        "watch_camera_topic",
+        "",
+        "Images of a second camera, through which the model's gate for two watches for what comes in; empty: there is none.",
+    ),
     ("joint_states_topic", "joint_states", "Measured joints (sensor_msgs/JointState)."),
     ("controller", "panda_arm_controller", "Controller to command, on <controller>/joint_trajectory."),
     (
@@ -40,6 +46,11 @@ ARGUMENTS = (
     ("log_level", "info", "debug, info, warn, error or fatal."),
     ("task", "tabletop", "What the simulated scene is about: tabletop, push or pick_place (sim:=true)."),
     ("seed", "0", "Of the simulated scene (sim:=true)."),
+    (
+        "perturb",
+        "",
+        "What goes wrong in the simulated scene: intruder=medium, a forearm that comes in once the arm moves; empty: nothing (sim:=true).",
+    ),
     ("gui", "false", "Open the simulator's window (sim:=true)."),
 )
 
@@ -72,6 +83,7 @@ def simulator() -> Node:
                 "gripper_controller": LaunchConfiguration("gripper_controller"),
                 "task": LaunchConfiguration("task"),
                 "seed": LaunchConfiguration("seed"),
+                "perturb": ParameterValue(LaunchConfiguration("perturb"), value_type=str),
                 "gui": LaunchConfiguration("gui"),
                 "publish_clock": LaunchConfiguration("use_sim_time"),
             },
@@ -116,6 +128,7 @@ def planner() -> list:
                 "model": LaunchConfiguration("model"),
                 "device": LaunchConfiguration("device"),
                 "backend": LaunchConfiguration("backend"),
+                "watch_camera_topic": ParameterValue(LaunchConfiguration("watch_camera_topic"), value_type=str),
                 "use_sim_time": LaunchConfiguration("use_sim_time"),
             },
         ],

@@ -20,8 +20,9 @@ class CameraView:
 
 # Steeply from the front, as close as the table's part of the workspace allows: a part is a dozen pixels wide.
 TABLE_VIEW = CameraView(eye=(0.98, 0.14, 0.62), target=(0.462, 0.0, 0.055), field_of_view=33.0)
-# From the left, low: tells height from depth.
-SIDE_VIEW = CameraView(eye=(0.55, 0.75, 0.40), target=(0.48, 0.0, 0.08), field_of_view=43.0)
+# From above, twice as wide as the arm's work: whoever reaches in is in the picture 35 cm before the arm can be touched,
+# and nothing but the arm itself is ever in front of them.
+OVERHEAD_VIEW = CameraView(eye=(0.47, 0.0, 1.75), target=(0.46, 0.0, 0.0), field_of_view=38.0)
 
 
 class SceneCamera:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sim.bench import Bench
-from sim.camera import SIDE_VIEW
+from sim.camera import OVERHEAD_VIEW
 from sim.look import random_look
 from sim.part import WORK_PIECE, Part, random_part
 from sim.perturbations import make_perturbation
@@ -53,7 +53,7 @@ class PandaTabletop:
         self._look = look
         self._perturbation = make_perturbation(perturb)
         self._target: np.ndarray | None = None
-        cameras = (self._task.view, SIDE_VIEW)[:views]
+        cameras = (self._task.view, OVERHEAD_VIEW)[:views]
         self._bench = Bench(self.robot, self.kinematics, cameras, image_size, gui)
 
     @property

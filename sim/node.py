@@ -11,15 +11,17 @@ from rclpy.exceptions import InvalidTopicNameException
 from rclpy.node import Node
 
 from sim.arm import SimArm
-from sim.camera import SceneCamera
+from sim.camera import OVERHEAD_VIEW, SceneCamera
 from sim.display import window_works
 from sim.live_camera import LiveCamera
 from sim.node_parameters import SimParameters
 from sim.node_scene import Workplace, make_workplace
 from sim.node_topics import SimTopics
 from sim.pacing import StampClock
+from sim.perturbations.visit import Visit
 from sim.real_time import Rates, RealTimeLoop
 from sim.render_process import RenderProcess
+from sim.visitor import Visitor, make_visit
 from wm_core.types import Trajectory
 from wm_ros.health import HealthReporter
 from wm_ros.parameters import ParameterError, declare_parameters, read_parameters
@@ -36,19 +38,24 @@ class SimNode(Node):
         parameters = self._parameters_of_start()
         self._health = HealthReporter(self, "simulation")
         size = parameters.image_width, parameters.image_height
+        visit = self._visit(parameters)
         place = self._load(parameters)
         self._scene = place.scene
-        intrinsics = SceneCamera(*size, place.view).intrinsics()
+        views = (place.view, OVERHEAD_VIEW)
+        intrinsics = tuple(SceneCamera(*size, view).intrinsics() for view in views)
         try:
             topics = SimTopics(self, parameters, intrinsics, self._on_order, self._on_finger_order)
         except InvalidTopicNameException as error:
             names = f"'controller' is '{parameters.controller}', 'gripper_controller' is '{parameters.gripper_controller}'"
             raise StartupError(f"parameter {names}: {error}") from error
-        self._camera = LiveCamera(partial(RenderProcess, *size, place.view, self._scene.part), self._on_camera)
+        self._camera = LiveCamera(partial(RenderProcess, *size, views, self._scene.part), self._on_camera)
         self._on_camera(None)
-        rates = Rates(parameters.joint_state_rate, parameters.camera_rate, parameters.tool_pose_rate)
+        rates = Rates(
+            parameters.joint_state_rate, parameters.camera_rate, parameters.watch_camera_rate, parameters.tool_pose_rate
+        )
         clock = StampClock(parameters.publish_clock)
-        self._loop = RealTimeLoop(SimArm(self._scene), self._camera, topics, clock, rates)
+        visitor = None if visit is None else Visitor(self._scene, visit, self._on_visit)
+        self._loop = RealTimeLoop(SimArm(self._scene), self._camera, topics, clock, rates, visitor)
         self.physics_failed = False
         self._stop = threading.Event()
         self._physics = threading.Thread(target=self._run, args=(parameters.realtime,), name="physics", daemon=True)
@@ -71,6 +78,13 @@ class SimNode(Node):
             return read_parameters(self, SimParameters)
         except ParameterError as error:
             raise StartupError(str(error)) from error
+
+    @staticmethod
+    def _visit(parameters: SimParameters) -> Visit | None:
+        try:
+            return make_visit(parameters.perturb, parameters.seed)
+        except ValueError as error:
+            raise StartupError(f"parameter 'perturb': {error}") from error
 
     def _load(self, parameters: SimParameters) -> Workplace:
         gui = parameters.gui
@@ -100,6 +114,9 @@ class SimNode(Node):
             self._health.ok("camera", "rendering")
         else:
             self._health.error("camera", problem)
+
+    def _on_visit(self, what: str, touched: bool) -> None:
+        (self._health.error if touched else self._health.ok)("intruder", what)
 
 
 def main(args: list[str] | None = None) -> int:

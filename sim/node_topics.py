@@ -11,18 +11,16 @@ from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import CameraInfo, Image
 from sensor_msgs.msg import JointState as JointStateMessage
 from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 
+from sim.camera_topics import CameraTopics
 from sim.node_parameters import SimParameters
 from sim.scene import ARM_JOINTS, FINGER_JOINTS, urdf_path
 from wm_core.types import Frame, JointState, Pose, Trajectory
 from wm_ros.conversions import (
     ConversionError,
-    array_to_image,
-    camera_info_message,
     joint_state_to_message,
     message_to_trajectory,
     pose_to_message,
@@ -30,8 +28,6 @@ from wm_ros.conversions import (
 from wm_ros.conversions.clock import clock_message, text_message
 
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-# Reliable: Fast DDS loses nearly every best-effort image of 640x480; a best-effort reader matches all the same.
-_IMAGE = QoSProfile(depth=1)
 # The fingers first, as no planner would have it: whoever indexes joint_states by row fails here, not on the arm.
 _DRIVER_ORDER = FINGER_JOINTS + ARM_JOINTS
 
@@ -45,16 +41,19 @@ class SimTopics:
         self,
         node: Node,
         parameters: SimParameters,
-        intrinsics: tuple[float, float, float, float],
+        intrinsics: tuple[tuple[float, float, float, float], ...],
         order: Order,
         order_fingers: Order,
     ) -> None:
-        """intrinsics: fx, fy, cx, cy in pixels."""
-        self._node, self._parameters, self._intrinsics = node, parameters, intrinsics
+        """intrinsics: fx, fy, cx, cy in pixels, of the planner's camera and of the watch camera."""
+        self._node, self._parameters = node, parameters
         self._reason, self._told = "", 0.0
         self._joints = node.create_publisher(JointStateMessage, "joint_states", 10)
-        self._image = node.create_publisher(Image, "camera/image_raw", _IMAGE)
-        self._info = node.create_publisher(CameraInfo, "camera/camera_info", _IMAGE)
+        frame = parameters.camera_frame
+        self._cameras = tuple(
+            CameraTopics(node, name, name_of_frame, numbers)
+            for name, name_of_frame, numbers in zip(("camera", "watch_camera"), (frame, f"watch_{frame}"), intrinsics)
+        )
         # For scoring only: no planner subscribes to these, an arm in the world cannot publish them.
         self._tool_pose = node.create_publisher(PoseStamped, "~/tool_pose", 10)
         self._part_pose = node.create_publisher(PoseStamped, "~/part_pose", 10)
@@ -84,12 +83,13 @@ class SimTopics:
         self._tool_pose.publish(pose_to_message(tool, stamp, frame))
         self._part_pose.publish(pose_to_message(part, stamp, frame))
 
-    def frame(self, frame: Frame) -> None:
-        """The image and its camera_info, with equal stamps."""
-        name = self._parameters.camera_frame
-        height, width = frame.image.shape[:2]
-        self._image.publish(array_to_image(frame.image, frame.stamp, name))
-        self._info.publish(camera_info_message(width, height, *self._intrinsics, frame.stamp, name))
+    def frame(self, frame: Frame, camera: int) -> None:
+        """The image and its camera_info; camera: 0 the planner's, 1 the watch camera."""
+        self._cameras[camera].publish(frame)
+
+    def wanted(self, camera: int) -> bool:
+        """Whether anybody looks through it; the planner's camera works for nobody, too."""
+        return camera == 0 or self._cameras[camera].has_listeners()
 
     def rejected(self, reason: str) -> None:
         """Logs why a trajectory is not followed, as the controller does; the same reason once a second."""

@@ -15,6 +15,7 @@ from sim.controller import TrajectoryRejected
 from sim.hand import SimHand
 from sim.live_camera import LiveCamera
 from sim.pacing import Schedule, StampClock
+from sim.visitor import Visitor
 from wm_core.types import Frame, JointState, Pose, Trajectory
 
 _LONGEST_CATCH_UP = 1.0  # s of physics in one go; beyond it the machine slept, and the arm slept with it
@@ -29,7 +30,9 @@ class Outputs(Protocol):
 
     def truth(self, tool: Pose, part: Pose, stamp: float) -> None: ...
 
-    def frame(self, frame: Frame) -> None: ...
+    def frame(self, frame: Frame, camera: int) -> None: ...
+
+    def wanted(self, camera: int) -> bool: ...
 
     def rejected(self, reason: str) -> None: ...
 
@@ -42,18 +45,30 @@ class Rates:
 
     joints: float = 100.0
     camera: float = 20.0
+    watch_camera: float = 10.0
     tool_pose: float = 50.0
 
 
 class RealTimeLoop:
     """`run` it in a thread of its own; `submit` from any other."""
 
-    def __init__(self, arm: SimArm, camera: LiveCamera, outputs: Outputs, clock: StampClock, rates: Rates) -> None:
+    def __init__(
+        self,
+        arm: SimArm,
+        camera: LiveCamera,
+        outputs: Outputs,
+        clock: StampClock,
+        rates: Rates,
+        visitor: Visitor | None = None,
+    ) -> None:
+        """camera: draws both cameras, 0 the planner's and 1 the watch camera."""
         self._arm, self._camera, self._outputs, self._clock = arm, camera, outputs, clock
         self._hand = SimHand(arm.scene)
         self._inbox: deque[tuple[bool, Trajectory, float | None]] = deque(maxlen=16)
         self._tick = 1.0 / rates.joints
-        self._picture = Schedule(1.0 / rates.camera, arm.now)
+        self._pictures = [Schedule(1.0 / rate, arm.now) for rate in (rates.camera, rates.watch_camera)]
+        self._asked = 0  # the camera that a picture is being drawn of
+        self._visitor = visitor
         self._pose = Schedule(1.0 / rates.tool_pose, arm.now)
         self._refused = 0
 
@@ -85,6 +100,8 @@ class RealTimeLoop:
         drift = self._clock.correct(arm.now)
         if drift:
             self._outputs.warn(f"stamps follow the wall clock: {drift:+.3f} s")
+        if self._visitor is not None:
+            self._visitor.tick(arm.now)
         stamp = self._clock.stamp(arm.now)
         self._outputs.clock(stamp)  # first: nobody should see a stamp from the future
         self._outputs.joints(arm.scene.read(stamp), *arm.scene.fingers())
@@ -103,6 +120,8 @@ class RealTimeLoop:
                     self._hand.send(trajectory, self._arm.now, begin)
                 else:
                     self._arm.send(trajectory, begin)
+                    if self._visitor is not None:
+                        self._visitor.begin(self._arm.now)
             except TrajectoryRejected as error:
                 self._outputs.rejected(str(error))
         if self._arm.refused_setpoints > self._refused:
@@ -110,10 +129,20 @@ class RealTimeLoop:
         self._refused = self._arm.refused_setpoints
 
     def _look(self, stamp: float) -> None:
-        # While the renderer is busy the picture stays due, and is asked for with a newer state.
-        near = self._tick / 2.0
-        if self._picture.due(self._arm.now, near) and self._camera.request(self._arm.scene.state(), stamp):
-            self._picture.done(self._arm.now, near)
+        near, now = self._tick / 2.0, self._arm.now
+        due = [camera for camera, schedule in enumerate(self._pictures) if schedule.due(now, near) and self._wanted(camera)]
+        # The one that waits longest: on a machine that cannot draw all of them none is left out.
+        for camera in sorted(due, key=lambda camera: self._pictures[camera].next):
+            # While the renderer is busy the picture stays due, and is asked for with a newer state.
+            if self._camera.request(self._arm.scene.state(), stamp, camera):
+                self._asked = camera
+                self._pictures[camera].done(now, near)
+
+    def _wanted(self, camera: int) -> bool:
+        wanted = self._outputs.wanted(camera)
+        if not wanted:
+            self._pictures[camera].done(self._arm.now, self._tick / 2.0)
+        return wanted
 
     def _rest(self, until: float, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -125,4 +154,4 @@ class RealTimeLoop:
                 continue
             frame = self._camera.poll(remaining)
             if frame is not None:
-                self._outputs.frame(frame)
+                self._outputs.frame(frame, self._asked)

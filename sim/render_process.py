@@ -1,4 +1,4 @@
-"""A camera that draws in a process of its own, because drawing takes longer than physics may wait."""
+"""Cameras that draw in a process of their own, because drawing takes longer than physics may wait."""
 
 from __future__ import annotations
 
@@ -31,14 +31,15 @@ class RenderProcess:
     """
 
     def __init__(
-        self, width: int = 128, height: int = 128, view: CameraView = CameraView(), part: Part = Part()
+        self, width: int = 128, height: int = 128, views: tuple[CameraView, ...] = (CameraView(),), part: Part = Part()
     ) -> None:
+        """views: one a camera; their pictures are of one size."""
         self.width, self.height = width, height
         context = multiprocessing.get_context("spawn")
         self._pixels = context.RawArray("B", width * height * 3)
         self._pipe, theirs = context.Pipe()
         self._child = context.Process(
-            target=_serve, args=(theirs, self._pixels, width, height, view, part), name="wm_sim_renderer", daemon=True
+            target=_serve, args=(theirs, self._pixels, width, height, views, part), name="wm_sim_renderer", daemon=True
         )
         self._child.start()
         theirs.close()  # the child's death must be the end of the pipe
@@ -55,13 +56,16 @@ class RenderProcess:
         """Whether it still draws the last request, or loads."""
         return self._busy_since is not None
 
-    def request(self, state: SceneState, stamp: float) -> bool:
-        """Asks for a picture of `state`. False, and nothing asked, while busy: ask again with a newer state."""
+    def request(self, state: SceneState, stamp: float, camera: int = 0) -> bool:
+        """Asks for a picture of `state`. False, and nothing asked, while busy: ask again with a newer state.
+
+        camera: which of the views.
+        """
         if self.busy:
             return False
         self._busy_since = time.monotonic()
         try:
-            self._pipe.send((state, stamp))  # far smaller than a pipe's buffer, which is empty: does not block
+            self._pipe.send((state, stamp, camera))  # far smaller than a pipe's buffer, which is empty: does not block
         except OSError:
             pass  # dead: `poll` says so
         return True
@@ -103,18 +107,20 @@ class RenderProcess:
         return "exit code unknown" if code is None else f"by signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def _serve(pipe: Connection, pixels: Any, width: int, height: int, view: CameraView, part: Part) -> None:
+def _serve(
+    pipe: Connection, pixels: Any, width: int, height: int, views: tuple[CameraView, ...], part: Part
+) -> None:
     # Ctrl-C reaches the whole process group; the parent decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        scene, camera = Scene(), SceneCamera(width, height, view)
+        scene, cameras = Scene(), [SceneCamera(width, height, view) for view in views]
         scene.load(part, Look())
         target = np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 3)
         pipe.send(("ready", None))
         while True:
-            state, stamp = pipe.recv()
+            state, stamp, camera = pipe.recv()
             scene.set_state(state)
-            target[:] = camera.render(scene)
+            target[:] = cameras[camera].render(scene)
             pipe.send(("frame", stamp))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the parent is gone

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pybullet_data
 
+from sim.forearm import Forearm
 from sim.look import Look
 from sim.obstacles import Obstacles
 from sim.part import Part
@@ -34,11 +35,15 @@ _CUBE_AREA = ((0.35, -0.25), (0.65, 0.25))  # m, corners of where the cube is pu
 
 @dataclass(frozen=True, eq=False)
 class SceneState:
-    """All that moves in a picture of the scene: joints (7,) rad, fingers (2,) m, the cube's pose."""
+    """All that moves in a picture of the scene: joints (7,) rad, fingers (2,) m, the cube's pose.
+
+    forearm: None leaves it where it is.
+    """
 
     joints: np.ndarray
     fingers: np.ndarray
     cube: Pose
+    forearm: Pose | None = None
 
 
 class Scene:
@@ -61,6 +66,7 @@ class Scene:
         self._table_texture = TableTexture(self.client, self._table)
         self._index_joints()
         self.obstacles = Obstacles(self.client, self._arm)
+        self.forearm = Forearm(self.client)
         self._finger_target = _FINGERS
         self.look = Look()
         self.part = Part()
@@ -89,13 +95,15 @@ class Scene:
     def state(self) -> SceneState:
         """What a picture taken now would depend on."""
         fingers = np.array([row[0] for row in self.client.getJointStates(self._arm, self._fingers)])
-        return SceneState(self.read(0.0).position, fingers, self.part_pose())
+        return SceneState(self.read(0.0).position, fingers, self.part_pose(), self.forearm.pose)
 
     def set_state(self, state: SceneState) -> None:
         """Teleports everything there, at rest."""
         for index, value in zip(self._joints + self._fingers, [*state.joints, *state.fingers]):
             self.client.resetJointState(self._arm, index, value)
         self.put_part(state.cube)
+        if state.forearm is not None:
+            self.forearm.put(state.forearm)
         self._finger_target = float(np.mean(state.fingers))
         self.set_joint_targets(state.joints)
 
@@ -165,9 +173,9 @@ class Scene:
                 maxVelocity=_FINGER_SPEED,
             )
 
-    def arm_touches(self, body: int) -> bool:
-        """Whether any link of the arm and another body of this PyBullet world overlap, collide as they may or not."""
-        return bool(self.client.getClosestPoints(self._arm, body, 0.0))
+    def arm_touches_forearm(self) -> bool:
+        """Whether any link of the arm overlaps it."""
+        return self.forearm.touched_by(self._arm)
 
     def advance(self, steps: int = 1) -> None:
         """Steps physics by `steps` times `PHYSICS_STEP`."""

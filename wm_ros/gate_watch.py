@@ -1,4 +1,8 @@
-"""Shows a model's gate what happens while a goal is pursued: a model step at a time, the pace that it knows, and what comes in at once."""
+"""Shows a model's gate what happens while a goal is pursued: a model step at a time, the pace that it knows, and what comes in at once.
+
+Two cameras take their pictures at different moments, between which the arm moves: each is judged alone, by the joints of
+its own moment.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
     from wm_core.evaluation.watch import Gate
 
 _ROUNDING = 1e-6  # s
+_NEVER = float("-inf")
+_MODELS, _WATCH = 0, 1  # the cameras, as a gate counts them
 
 
 class GateWatch:
@@ -25,7 +31,7 @@ class GateWatch:
         self._gate, self._kinematics = gate, kinematics
         self._step, self._action_dim, self._tolerance = step, action_dim, tolerance
         self._last: Observation | None = None
-        self._glanced = float("-inf")  # stamp of the newest frame that it was shown
+        self._shown = [_NEVER, _NEVER]  # stamp of the newest frame of each camera that it was shown
         self._sure = False  # whether the gate's past is what it takes it for
         self._commands: deque[tuple[float, int]] = deque(maxlen=64)
 
@@ -33,27 +39,37 @@ class GateWatch:
         """From `stamp` (s) on the gripper is told this."""
         self._commands.append((stamp, gripper))
 
-    def look(self, frames: Sequence[Observation]) -> str | None:
-        """frames: those at hand, oldest first. Shows what is new of them -> why to stop, None to go on."""
+    def look(self, frames: Sequence[Observation], watched: Observation | None = None) -> str | None:
+        """frames: those at hand, oldest first; watched: the watch camera's newest, where there is one.
+
+        Shows what is new of them -> why to stop, None to go on.
+        """
         if frames and self._last is not None and frames[-1].stamp < self._last.stamp:
-            self._last, self._glanced = None, float("-inf")  # the clock was set back
+            self._last, self._shown = None, [_NEVER, _NEVER]  # the clock was set back
         while (frame := self._next(frames)) is not None:
             controls = self._controls(frame) if self._follows(frame) else None
             # After a gap the gate's own past is not a step away: it is not asked for surprise until it is again.
-            verdict = self._gate.observe(frame, controls if self._sure else None)
+            verdict = self._gate.observe(frame, controls if self._sure else None, _MODELS)
             self._sure = self._last is None or controls is not None
             self._last = frame
-            self._glanced = max(self._glanced, frame.stamp)
+            self._shown[_MODELS] = max(self._shown[_MODELS], frame.stamp)
             if verdict.stop:
                 return verdict.reason
-        return self._glance(frames)
+        return self.glance(frames, watched)
 
-    def _glance(self, frames: Sequence[Observation]) -> str | None:
-        """The newest frame, where it has not been shown yet: whether something came in."""
-        if not frames or frames[-1].stamp <= self._glanced:
+    def glance(self, frames: Sequence[Observation], watched: Observation | None = None) -> str | None:
+        """As `look`, but only for what came in, and of the newest frame of each camera alone."""
+        reason = self._glance(frames[-1], _MODELS) if frames else None
+        if reason is None and watched is not None:
+            reason = self._glance(watched, _WATCH)
+            return None if reason is None else f"watch camera: {reason}"
+        return reason
+
+    def _glance(self, frame: Observation, camera: int) -> str | None:
+        if frame.stamp == self._shown[camera]:
             return None
-        self._glanced = frames[-1].stamp
-        verdict = self._gate.glance(frames[-1])
+        self._shown[camera] = frame.stamp
+        verdict = self._gate.glance(frame, camera)
         return verdict.reason if verdict is not None and verdict.stop else None
 
     def _next(self, frames: Sequence[Observation]) -> Observation | None:

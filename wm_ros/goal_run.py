@@ -11,9 +11,10 @@ from wm_core.kinematics.time_parameterisation import parameterise, stop
 from wm_core.protocols import Draft
 from wm_core.types import Focus, Goal, Observation, Plan, PlannerState, Trajectory
 from wm_ros.fingers import Fingers
+from wm_ros.freshness import InputError
 from wm_ros.goal_meter import GoalMeter, Reading
 from wm_ros.outcome import Code, Outcome, Progress
-from wm_ros.planner_inputs import InputError, PlannerInputs
+from wm_ros.planner_inputs import PlannerInputs
 from wm_ros.planner_tools import PlannerTools
 from wm_ros.progress import ProgressMonitor
 
@@ -90,7 +91,7 @@ class GoalRun:
         try:
             self._inputs.check(now, steady)
             measured, observations = self._inputs.measured(), self._inputs.window()
-            surprise = None if self._watch is None else self._watch.look(self._inputs.frames())
+            surprise = None if self._watch is None else self._watch.look(self._inputs.frames(), self._inputs.watched())
             if surprise is not None:
                 return self._surprised(surprise)
             reading = self._meter.read(measured.position, observations)
@@ -105,6 +106,11 @@ class GoalRun:
             return self._plan(now, observations)
         except InputError as problem:
             return self._wait(problem, steady)
+
+    def glance(self) -> Step | None:
+        """Between two periods: the end, where something came in since the gate last looked."""
+        surprise = None if self._watch is None else self._watch.glance(self._inputs.frames(), self._inputs.watched())
+        return None if surprise is None else self._surprised(surprise)
 
     def review(self, draft: Draft) -> Plan:
         """The plan of the last step, with why it was chosen. Call it when the proposal is out: that does not wait for it."""

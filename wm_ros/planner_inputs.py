@@ -9,23 +9,14 @@ from typing import Callable
 import numpy as np
 
 from wm_core.gripper import Gripper
-from wm_core.history import NotReady, ObservationHistory, StampError
+from wm_core.history import ObservationHistory
 from wm_core.types import JointState, MotionState, Observation, Trajectory
+from wm_ros.camera_input import CameraInput
 from wm_ros.command_tracker import CommandTracker
 from wm_ros.finger_inputs import FingerInputs
-from wm_ros.recent_frames import RecentFrames
+from wm_ros.freshness import Freshness, InputError
 
-_MOVING = 0.05
-"""rad/s: below this an unchanging picture is what a working camera shows."""
-
-
-class InputError(Exception):
-    """An input is missing, stale or unusable; planning has to wait. part: whose fault it is, for /diagnostics."""
-
-    def __init__(self, part: str, message: str) -> None:
-        super().__init__(f"{part}: {message}")
-        self.part = part
-        self.message = message
+CAMERA, WATCH_CAMERA, JOINTS = "camera", "watch_camera", "joint_states"
 
 
 class PlannerInputs:
@@ -39,29 +30,35 @@ class PlannerInputs:
         frozen_after: float,
         gripper: Gripper | None = None,
         remember: float = 0.0,
+        watched: ObservationHistory | None = None,
     ) -> None:
         """gripper: whose opening belongs to an observation; then every joint state has to come with its fingers.
 
-        remember: s for which frames are kept beside the history, for `frames`.
+        remember: s for which frames are kept beside the history, for `frames`. watched: of the watch camera, None where
+        there is none; nothing is planned while one that there is does not see.
         """
         self.fingers = FingerInputs(gripper)
-        self._recent = RecentFrames(remember)
-        self._history = history
-        self._max_age = {"camera": max_frame_age, "joint_states": max_state_age}
-        self._frozen_after = frozen_after
+        self._camera = CameraInput(CAMERA, history, max_frame_age, frozen_after, remember)
+        self._cameras = {CAMERA: self._camera}
+        if watched is not None:
+            self._cameras[WATCH_CAMERA] = CameraInput(WATCH_CAMERA, watched, max_frame_age, frozen_after)
+        self._fresh_joints = Freshness(JOINTS, max_state_age)
         self._lock = threading.Lock()
         self._answered = threading.Event()
         self._answered.set()
         self._joints: deque[JointState] = deque(maxlen=256)
-        self._received = {"camera": float("-inf"), "joint_states": float("-inf")}
-        self._problems: dict[str, str] = {}
-        self._changed_at = float("-inf")
         self._tracker = CommandTracker()
         self._on_frame: Callable[[float], None] = _nobody
+        self._on_watched: Callable[[float], None] = _nobody
 
-    def listen(self, on_frame: Callable[[float], None] | None) -> None:
-        """on_frame: told of each frame that is taken, when it came (s, steady); it must not wait. None: nobody is."""
-        self._on_frame = on_frame or _nobody
+    def listen(
+        self, on_frame: Callable[[float], None] | None, on_watched: Callable[[float], None] | None = None
+    ) -> None:
+        """Who is told of each frame that is taken, when it came (s, steady), and must not wait. None: nobody is.
+
+        on_watched: of the watch camera's.
+        """
+        self._on_frame, self._on_watched = on_frame or _nobody, on_watched or _nobody
 
     def add_joints(self, state: JointState, steady: float, fingers: JointState | None = None) -> None:
         """A joint state, and that of the fingers. One whose stamp goes back clears what was there."""
@@ -71,32 +68,22 @@ class PlannerInputs:
             self._joints.append(state)
             if fingers is not None:
                 self.fingers.add(fingers)
-            self._good("joint_states", steady)
+            self._fresh_joints.came(steady)
 
-    def add_image(self, image: np.ndarray, stamp: float, steady: float) -> None:
-        """A frame, (H, W, 3) uint8 RGB. One that is out of order is refused and reported by `check`."""
+    def add_image(self, image: np.ndarray, stamp: float, steady: float, part: str = CAMERA) -> None:
+        """A frame of a camera, (H, W, 3) uint8 RGB. One that is out of order is refused and reported by `check`."""
         with self._lock:
             if not self._joints:
                 return
             joints = min(self._joints, key=lambda state: abs(state.stamp - stamp))
-            before = self._history.newest
-            observation = Observation(image, joints, stamp, self.fingers.opening(stamp))
-            try:
-                self._history.add(observation)
-            except StampError as error:
-                self._problems["camera"] = str(error)
-                return
-            self._good("camera", steady)
-            self._recent.add(observation)
-            still = np.abs(joints.velocity).max() < _MOVING
-            if still or before is None or not np.array_equal(before.image, image):
-                self._changed_at = steady
-        self._on_frame(steady)
+            taken = self._cameras[part].add(Observation(image, joints, stamp, self.fingers.opening(stamp)), steady)
+        if taken:
+            (self._on_frame if part == CAMERA else self._on_watched)(steady)
 
     def refuse(self, part: str, message: str) -> None:
         """A message on `part` could not be used."""
         with self._lock:
-            self._problems[part] = message
+            (self._fresh_joints if part == JOINTS else self._cameras[part].fresh).refuse(message)
 
     def command(self, trajectory: Trajectory, now: float) -> None:
         """The guard sent this to the controller."""
@@ -117,20 +104,20 @@ class PlannerInputs:
         self._answered.wait(timeout)
 
     def check(self, now: float, steady: float) -> None:
-        """Raises `InputError` where something is missing or stale."""
+        """Raises `InputError` where something is missing, stale or frozen."""
         with self._lock:
-            for part in ("joint_states", "camera"):
-                self._check_part(part, now, steady)
-            if steady - self._changed_at > self._frozen_after:
-                raise InputError("camera", f"frozen: the same pixels for {steady - self._changed_at:.1f} s while the arm moves")
+            self._check_joints(now, steady)
+            for camera in self._cameras.values():
+                camera.check(now, steady)
 
     def problems(self, now: float, steady: float) -> dict[str, str]:
         """What is wrong with each input, '' for nothing."""
+        checks = {JOINTS: self._check_joints} | {part: camera.check_coming for part, camera in self._cameras.items()}
         found = {}
-        for part in ("joint_states", "camera"):
+        for part, check in checks.items():
             try:
                 with self._lock:
-                    self._check_part(part, now, steady)
+                    check(now, steady)
                 found[part] = ""
             except InputError as problem:
                 found[part] = problem.message
@@ -139,11 +126,7 @@ class PlannerInputs:
     def window(self) -> tuple[Observation, ...]:
         """What the model sees. Raises `InputError`."""
         with self._lock:
-            try:
-                # The arm was at rest before the first frames, so the oldest one may stand in for the past.
-                return self._history.window(pad=True)
-            except NotReady as error:
-                raise InputError("camera", str(error)) from error
+            return self._camera.window()
 
     def measured(self) -> JointState | None:
         """The newest joint state."""
@@ -156,30 +139,23 @@ class PlannerInputs:
             return self._tracker.state(now, self._joints[-1] if self._joints else None)
 
     def frames(self) -> tuple[Observation, ...]:
-        """What was seen of late, oldest first."""
+        """What the model's camera saw of late, oldest first."""
         with self._lock:
-            return self._recent.all()
+            return self._camera.frames()
+
+    def watched(self) -> Observation | None:
+        """What the watch camera saw last, as the `image`; None without one."""
+        with self._lock:
+            camera = self._cameras.get(WATCH_CAMERA)
+            return None if camera is None else camera.newest
 
     def moving(self, now: float) -> bool:
         """Whether the last command is still being executed."""
         with self._lock:
             return self._tracker.moving(now)
 
-    def _good(self, part: str, steady: float) -> None:
-        self._received[part] = steady
-        self._problems.pop(part, None)
-
-    def _check_part(self, part: str, now: float, steady: float) -> None:
-        newest = self._history.newest if part == "camera" else self._joints[-1] if self._joints else None
-        limit = self._max_age[part]
-        silent = steady - self._received[part]
-        if newest is None or silent > limit:
-            # A message that came and was refused explains the silence better than the silence does.
-            said = self._problems.get(part) or ("no message yet" if newest is None else f"no message for {silent:.1f} s")
-            raise InputError(part, said)
-        age = now - newest.stamp
-        if not -limit <= age <= limit:
-            raise InputError(part, f"stamp is {age:.2f} s old, expected at most {limit:.2f} s: do the clocks agree?")
+    def _check_joints(self, now: float, steady: float) -> None:
+        self._fresh_joints.check(self._joints[-1].stamp if self._joints else None, now, steady)
 
 
 def _nobody(steady: float) -> None:

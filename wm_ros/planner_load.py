@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from rclpy.exceptions import InvalidTopicNameException
 from rclpy.node import Node
+from rclpy.validate_topic_name import validate_topic_name
 
 from wm_core.config import RobotConfig
 from wm_core.gripper import Gripper
@@ -30,7 +32,7 @@ def load_tools(node: Node, parameters: PlannerParameters) -> PlannerTools:
     robot, arm = load_robot(node, parameters.robot, parameters.description_timeout)
     with told("wm_core.backends", node.get_logger().info):
         planner = _load_planner(robot, arm, parameters)
-    model = planner.world_model
+    model, gate = planner.world_model, _gate(parameters, planner, arm)
     if model is not None:
         from wm_core.backends.backed_model import backend_of
 
@@ -44,7 +46,8 @@ def load_tools(node: Node, parameters: PlannerParameters) -> PlannerTools:
         planner.config.deadline,
         gripper=_gripper(robot, parameters.model) if model is not None and model.config.gripper else None,
         objects=model is not None and model.config.objects,
-        gate=_gate(parameters, planner, arm),
+        gate=gate,
+        watches=gate is not None and gate.config.views > 1,
         reach=planner.config.horizon * planner.step,
     )
     _warm_up(tools, np.array(robot.home))
@@ -80,19 +83,27 @@ def _gripper(robot: RobotConfig, model: str) -> Gripper:
 
 
 def _gate(parameters: PlannerParameters, planner: MpcPlanner, arm: UrdfArm) -> SurpriseGate | None:
+    """The one for the cameras that there are, None where the model has no gate of its own or none is wanted."""
     from wm_core.backends.backed_model import model_itself
-    from wm_core.monitor.store import CONFIG, load_gate
+    from wm_core.monitor import GateError, gate_files, load_gate
 
-    model = planner.world_model
-    if model is None or not parameters.gate:
+    model, topic = planner.world_model, parameters.watch_camera_topic
+    if not parameters.gate:
+        return None
+    if model is None:
+        if topic:
+            raise LoadError(f"watch_camera_topic is '{topic}', and without a model (model is '{NO_MODEL}') nothing looks through it")
         return None
     folder = find_model(parameters.model)
-    if not (folder / CONFIG).is_file():
+    cameras = 2 if topic else 1
+    if not topic and not gate_files(cameras, 1).there(folder):
         return None
-    gate = load_gate(folder, model_itself(model), arm)
-    if gate.config.views != 1:
-        raise LoadError(f"the gate of '{parameters.model}' looks through {gate.config.views} cameras; the planner reads one")
-    return gate
+    try:
+        if topic:
+            validate_topic_name(topic)
+        return load_gate(folder, model_itself(model), arm, cameras)
+    except (GateError, InvalidTopicNameException) as error:
+        raise LoadError(f"watch_camera_topic is '{topic}': {error}" if topic else str(error)) from error
 
 
 def _warm_up(tools: PlannerTools, home: np.ndarray) -> None:
@@ -105,4 +116,4 @@ def _warm_up(tools: PlannerTools, home: np.ndarray) -> None:
     if not np.isfinite(plan.joint_path).all():
         raise LoadError("the model plans motion that is not finite: are its weights damaged?")
     if tools.gate is not None:
-        tools.gate.observe(observations[-1])
+        tools.gate.observe(observations[-1], camera=0)

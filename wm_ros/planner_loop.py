@@ -67,7 +67,7 @@ class PlannerLoop:
         self._run: GoalRun | None = None
         self._closing = self._asked = False
         self._wake = threading.Event()
-        inputs.listen(self._on_frame)
+        inputs.listen(self._on_frame, lambda came: self._wake.set())
         self._thread = threading.Thread(target=self._loop, name="planner", daemon=True)
         self._thread.start()
 
@@ -116,23 +116,30 @@ class PlannerLoop:
         while not self._closing:
             self._asked = False
             self._pace.begin(self._clocks.steady())
-            try:
-                self._tick()
-            except Exception as error:  # a bug of ours must not end the thread silently: say it, hold, go on
-                self._outputs.problem("planning", f"exception in the planning thread: {type(error).__name__}: {error}")
-                self._finish_all(Code.PLANNER_ERROR, f"{type(error).__name__}: {error}")
+            self._surely(self._tick)
             self._rest()
 
+    def _surely(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception as error:  # a bug of ours must not end the thread silently: say it, hold, go on
+            self._outputs.problem("planning", f"exception in the planning thread: {type(error).__name__}: {error}")
+            self._finish_all(Code.PLANNER_ERROR, f"{type(error).__name__}: {error}")
+
     def _rest(self) -> None:
-        """Until the next period begins."""
-        while True:
-            self._wake.clear()
-            while self._frames:
-                self._pace.frame(self._frames.popleft())
-            left = self._pace.wait(self._clocks.steady())
-            if self._closing or self._asked or left <= 0.0:
-                return
-            self._wake.wait(left)
+        """Until the next period begins. The gate looks at what comes meanwhile; the period itself shows it the rest."""
+        steady = self._clocks.steady
+        while (left := self._left()) > 0.0:
+            until = steady() + left
+            self._surely(self._glance)
+            self._wake.wait(until - steady())
+
+    def _left(self) -> float:
+        """s until the next period begins, with what has come so far; not above 0 where it begins now."""
+        self._wake.clear()
+        while self._frames:
+            self._pace.frame(self._frames.popleft())
+        return 0.0 if self._closing or self._asked else self._pace.wait(self._clocks.steady())
 
     def _tick(self) -> None:
         self._take_order()
@@ -145,6 +152,12 @@ class PlannerLoop:
             self._coast()
             return
         self._carry_out(run.step(), order, run)
+
+    def _glance(self) -> None:
+        order, run = self._order, self._run
+        step = None if order is None or run is None or order.canceled else run.glance()
+        if step is not None:
+            self._carry_out(step, order, run)
 
     def _carry_out(self, step: Step, order: Order, run: GoalRun) -> None:
         refusal = self._guard.refusing(self._clocks.steady())

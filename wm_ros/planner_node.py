@@ -63,7 +63,7 @@ class PlannerNode(LifecycleNode):
         self._guard = GuardWatch(self._settings.rejection_time)
         self._topics = PlannerTopics(self, self._health, self._settings, self._tools, self._inputs, self._guard)
         self._health.clear("configure")
-        self._health.ok("gate", "none" if self._tools.gate is None else "watches while a goal is pursued")
+        self._health.ok("gate", self._gate())
         self._health.ok("lifecycle", "inactive")
         slow = slow_plans(self._settings, self._tools)
         if slow is not None:
@@ -148,7 +148,13 @@ class PlannerNode(LifecycleNode):
             parameters.frozen_after,
             tools.gripper,
             remember=0.0 if tools.gate is None else _REMEMBER,
+            watched=ObservationHistory(1, tools.step, parameters.camera_period) if tools.watches else None,
         )
+
+    def _gate(self) -> str:
+        if self._tools.gate is None:
+            return "none"
+        return f"watches through {'two cameras' if self._tools.watches else 'one camera'} while a goal is pursued"
 
     def _stop(self, why: str) -> None:
         self._goals.close()

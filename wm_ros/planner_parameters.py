@@ -23,6 +23,9 @@ class PlannerParameters:
     )
     model: str = parameter("panda_tabletop", "World model: a name in share/wm_ros/models or a path; none: pose and joint goals only.")
     gate: bool = parameter(True, "Let the model's gate, where it has one (wm gate), stop the arm when what is seen is not what the model knows.")
+    watch_camera_topic: str = parameter(
+        "", "Images of a second camera, through which the model's gate for two (gate_watch.yaml) watches for what comes in; empty: there is none."
+    )
     device: str = parameter("auto", "Where the model runs.", choices=("auto", "cpu", "cuda"))
     backend: str = parameter(
         AS_THE_MODEL_SAYS,
@@ -44,7 +47,7 @@ class PlannerParameters:
         0.1, "Longest time between two frames of a working camera; at most the model step. A past frame may be off by half of it (s).", 0.005, 1.0
     )
     image_reliability: str = parameter(
-        "reliable", "QoS of the image subscription; best effort loses most frames above 640x480.", choices=("reliable", "best_effort")
+        "reliable", "QoS of the image subscriptions; best effort loses most frames above 640x480.", choices=("reliable", "best_effort")
     )
     max_frame_age: float = parameter(0.5, "Oldest camera frame that is planned on (s).", 0.02, 5.0)
     max_state_age: float = parameter(0.25, "Oldest joint state that is planned on (s).", 0.02, 5.0)

@@ -30,7 +30,7 @@ class PlannerTools:
     reach: s that a plan looks ahead, None where that is not known.
 
     gripper: what the model commands, None for a model without one. objects: whether the model knows of any.
-    gate: the model's, None where it has none or it is not asked.
+    gate: the model's, None where it has none or it is not asked. watches: whether it looks through a watch camera too.
     """
 
     name: str
@@ -42,6 +42,7 @@ class PlannerTools:
     gripper: Gripper | None = None
     objects: bool = False
     gate: Gate | None = None
+    watches: bool = False
     reach: float | None = None
 
     @property

@@ -34,7 +34,7 @@ from wm_ros.conversions.planner_messages import (
 from wm_ros.guard_watch import GuardWatch
 from wm_ros.health import HealthReporter
 from wm_ros.newest import NewestMessages
-from wm_ros.planner_inputs import PlannerInputs
+from wm_ros.planner_inputs import CAMERA, JOINTS, WATCH_CAMERA, PlannerInputs
 from wm_ros.planner_parameters import PlannerParameters
 from wm_ros.planner_tools import PlannerTools
 
@@ -67,9 +67,18 @@ class PlannerTopics:
         image_qos = QoSProfile(
             depth=1, reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
         )
-        mismatch = SubscriptionEventCallbacks(incompatible_qos=self._on_mismatch)
+        cameras = {CAMERA: "camera/image_raw"} | ({WATCH_CAMERA: parameters.watch_camera_topic} if tools.watches else {})
         self._subscriptions = [
-            node.create_subscription(Image, "camera/image_raw", self._on_image, image_qos, event_callbacks=mismatch),
+            node.create_subscription(
+                Image,
+                topic,
+                partial(self._on_image, part),
+                image_qos,
+                event_callbacks=SubscriptionEventCallbacks(incompatible_qos=partial(self._on_mismatch, part)),
+            )
+            for part, topic in cameras.items()
+        ]
+        self._subscriptions += [
             node.create_subscription(JointTrajectory, f"{parameters.controller}/joint_trajectory", self._on_command, 10),
             node.create_subscription(GuardStatistics, "guard/statistics", self._on_guard, 10),
         ]
@@ -129,18 +138,18 @@ class PlannerTopics:
         """s, the node's clock."""
         return self._node.get_clock().now().nanoseconds / 1e9
 
-    def _on_image(self, message: Image) -> None:
+    def _on_image(self, part: str, message: Image) -> None:
         if self.active:
             self._take_joints()  # so that the frame finds the state that belongs to it
-            self._take("camera", lambda: self._add_image(message))
+            self._take(part, partial(self._add_image, part, message))
 
-    def _add_image(self, message: Image) -> None:
-        self._inputs.add_image(image_to_array(message), image_stamp(message), time.monotonic())
+    def _add_image(self, part: str, message: Image) -> None:
+        self._inputs.add_image(image_to_array(message), image_stamp(message), time.monotonic(), part)
 
     def _take_joints(self) -> None:
         for message in self._joints.take():
             if self.active:
-                self._take("joint_states", partial(self._add_joints, message))
+                self._take(JOINTS, partial(self._add_joints, message))
 
     def _add_joints(self, message: JointStateMessage) -> None:
         state = joint_state_from_message(message, self._tools.limits.names, self._inputs.measured())
@@ -176,9 +185,9 @@ class PlannerTopics:
             self._inputs.refuse(part, str(error))
             self._health.error(part, str(error))
 
-    def _on_mismatch(self, event: Any) -> None:
+    def _on_mismatch(self, part: str, event: Any) -> None:
         self._health.error(
-            "camera", "the publisher's reliability does not fit: set image_reliability to best_effort and configure again"
+            part, "the publisher's reliability does not fit: set image_reliability to best_effort and configure again"
         )
 
     def _on_second(self) -> None:

@@ -1,17 +1,27 @@
 """What a gate is shown, and that its stop ends the goal and holds the arm: a fake gate, and a real one before a black picture."""
 
+import threading
+import time
+from concurrent.futures import Future as Promise
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from rclpy.lifecycle import TransitionCallbackReturn
+from sensor_msgs.msg import Image
 
 from wm_core.history import ObservationHistory
 from wm_core.types import Goal, JointState, Observation, Pose
+from wm_ros.conversions import array_to_image
 from wm_ros.gate_watch import GateWatch
 from wm_ros.goal_run import Clocks, GoalRun, RunSettings
 from wm_ros.outcome import Code
-from wm_ros.planner_inputs import PlannerInputs
+from wm_ros.planner_inputs import CAMERA, WATCH_CAMERA, PlannerInputs
+from wm_ros.planner_loop import Order, PlannerLoop
+
+SUCCESS = TransitionCallbackReturn.SUCCESS
 
 
 class Rail:
@@ -28,19 +38,20 @@ class Verdict:
 
 
 class Gate:
-    """Keeps what it is shown; stops at a black picture."""
+    """Keeps what it is shown, of the model's camera and of the other one; stops at a black picture."""
 
     def __init__(self):
-        self.shown, self.glanced, self.resets = [], [], 0
+        self.shown, self.glanced, self.watched, self.resets = [], [], [], 0
 
     def reset(self):
         self.resets += 1
 
-    def glance(self, observation):
-        self.glanced.append(round(observation.stamp, 3))
+    def glance(self, observation, camera):
+        (self.watched if camera else self.glanced).append(round(observation.stamp, 3))
         return Verdict(not observation.image.any(), "intrusion 9 std")
 
-    def observe(self, observation, controls=None):
+    def observe(self, observation, controls, camera):
+        assert camera == 0
         self.shown.append((round(observation.stamp, 3), None if controls is None else controls.round(6).tolist()))
         return Verdict(not observation.image.any())
 
@@ -86,6 +97,16 @@ def test_the_newest_frame_is_looked_at_at_once_for_what_came_in(gate, watch):
     assert watch.look([frame(5.0), frame(5.05, grey=0)]) == "intrusion 9 std"
 
 
+def test_a_frame_of_the_watch_camera_alone_is_looked_at_once_and_by_itself(gate, watch):
+    watch.look([frame(10.0)], frame(9.98))
+    assert watch.glance([frame(10.0)], frame(10.08)) is None
+    assert watch.glance([frame(10.0)], frame(10.08)) is None
+    assert (gate.shown, gate.glanced, gate.watched) == ([(10.0, None)], [], [9.98, 10.08])
+    assert watch.glance([frame(10.0)], frame(10.18, grey=0)) == "watch camera: intrusion 9 std"
+    watch.look([frame(5.0)], frame(5.0))  # the clock is set back
+    assert watch.glance([frame(5.0)], frame(4.9, grey=0)) == "watch camera: intrusion 9 std"
+
+
 def test_after_a_gap_it_says_nothing_of_surprise_until_two_moments_are_a_step_apart(gate, watch):
     for stamp in (10.0, 10.2, 11.0, 11.2, 11.4):
         watch.look([frame(stamp)])
@@ -98,38 +119,105 @@ def test_a_clock_that_was_set_back_does_not_blind_it(gate, watch):
     assert watch.look([frame(5.0, grey=0)]).startswith("picture 9 std")
 
 
-def test_a_stop_ends_the_goal_brings_the_arm_to_rest_and_says_why(gate, tools, clock, home):
-    inputs = PlannerInputs(ObservationHistory(1, 0.2, 0.1), 0.5, 0.25, 1.0, remember=1.0)
-    tools = replace(tools, gate=gate)
-    tools = replace(tools, world_model=type("Model", (), {"history": 1, "step": 0.2, "action_dim": 3})())
-    settings = RunSettings(horizon=1.0, take_over=0.03, rest_speed=0.05, settle_time=0.3, no_progress_time=2.0)
+SETTINGS = RunSettings(horizon=1.0, take_over=0.03, rest_speed=0.05, settle_time=0.3, no_progress_time=2.0)
 
-    def see(grey):
-        inputs.add_joints(JointState(home, np.zeros(7), clock.time), clock.time)
-        inputs.add_image(np.full((4, 4, 3), grey, np.uint8), clock.time, clock.time)
 
-    run = GoalRun(Goal(joints=home + 0.4 * np.eye(7)[0]), 10.0, tools, inputs, settings, Clocks(clock, clock))
-    see(grey=9)
-    step = run.step()
-    assert step.outcome is None
-    inputs.command(step.trajectory, clock.time)
-    clock.time += 0.2
-    see(grey=0)
+class Rig:
+    """A goal that is pursued before two cameras."""
+
+    def __init__(self, gate, tools, clock, home):
+        self.clock, self.home = clock, home
+        watched = ObservationHistory(1, 0.2, 0.1)
+        self.inputs = PlannerInputs(ObservationHistory(1, 0.2, 0.1), 0.5, 0.25, 1.0, remember=1.0, watched=watched)
+        model = type("Model", (), {"history": 1, "step": 0.2, "action_dim": 3})()
+        self.tools = replace(tools, gate=gate, world_model=model)
+        self.goal = Goal(joints=home + 0.4 * np.eye(7)[0])
+
+    def see(self, part, grey=9):
+        now = self.clock.time
+        self.inputs.add_joints(JointState(self.home, np.zeros(7), now), now)
+        self.inputs.add_image(np.full((4, 4, 3), grey, np.uint8), now, now, part)
+
+    def start(self):
+        """A run under way: the arm moves, the clock is one model step further."""
+        run = GoalRun(self.goal, 10.0, self.tools, self.inputs, SETTINGS, Clocks(self.clock, self.clock))
+        self.see(CAMERA), self.see(WATCH_CAMERA)
+        step = run.step()
+        assert step.outcome is None
+        self.inputs.command(step.trajectory, self.clock.time)
+        self.clock.time += 0.2
+        return run
+
+
+@pytest.fixture
+def rig(gate, tools, clock, home):
+    return Rig(gate, tools, clock, home)
+
+
+def test_a_stop_ends_the_goal_brings_the_arm_to_rest_and_says_why(rig):
+    run = rig.start()
+    rig.see(CAMERA, grey=0)
     step = run.step()
     assert step.outcome.code is Code.SURPRISED and "the model's gate stopped the arm: picture 9 std" in step.outcome.message
     assert step.problem.part == "gate"
     assert step.trajectory.velocities[-1].tolist() == [0.0] * 7
 
 
-PICTURE = np.random.default_rng(1).integers(60, 200, (16, 16, 3), dtype=np.uint8)
+def test_a_frame_of_the_watch_camera_stops_the_arm_between_two_periods(rig, gate):
+    run = rig.start()
+    assert run.glance() is None
+    rig.see(WATCH_CAMERA, grey=0)
+    step = run.glance()
+    assert step.outcome.code is Code.SURPRISED and "stopped the arm: watch camera: intrusion 9 std" in step.outcome.message
+    assert step.trajectory.velocities[-1].tolist() == [0.0] * 7
+    assert len(gate.shown) == 1  # no moment of the model's camera had come
 
 
-@pytest.fixture
-def gated(tmp_path):
-    """A small model of random weights, and a gate that knows noisy versions of one picture."""
-    from wm_core.config import ModelCardConfig, WorldModelConfig
-    from wm_core.model.checkpoint import save_world_model
-    from wm_core.model.world_model import JepaWorldModel
+def test_without_the_watch_camera_a_moving_arm_is_brought_to_rest_and_goes_on_when_it_is_back(rig):
+    run = rig.start()
+    rig.clock.time += 0.4  # 0.6 s after its last frame; 0.5 s are allowed
+    rig.see(CAMERA)
+    step = run.step()
+    assert step.outcome is None and step.progress.state == "holding"
+    assert step.problem.part == "watch_camera" and step.problem.message == "no message for 0.6 s"
+    assert step.trajectory.velocities[-1].tolist() == [0.0] * 7
+    rig.see(WATCH_CAMERA)
+    assert run.step().progress.state == "planning"
+
+
+@pytest.mark.parametrize("seen", [CAMERA, WATCH_CAMERA])
+def test_the_planning_thread_shows_the_gate_what_comes_between_two_periods(rig, seen):
+    ended, planned = Promise(), threading.Event()
+    outputs = SimpleNamespace(propose=lambda *_: None, planned=lambda *_: None, problem=lambda *_: None, works=lambda _: None)
+    guard = SimpleNamespace(refusing=lambda steady: None, reset=lambda: None)
+    clocks = Clocks(rig.clock, time.monotonic)
+
+    def see(part, grey):
+        rig.inputs.add_joints(JointState(rig.home, np.zeros(7), rig.clock.time), time.monotonic())
+        rig.inputs.add_image(np.full((4, 4, 3), grey, np.uint8), rig.clock.time, time.monotonic(), part)
+
+    see(CAMERA, 9), see(WATCH_CAMERA, 9)
+    loop = PlannerLoop(rig.tools, rig.inputs, guard, outputs, SETTINGS, clocks, period=60.0)  # one period, for this test
+    try:
+        assert loop.submit(Order(rig.goal, 50.0, True, ended.set_result, lambda _: planned.set()))
+        assert planned.wait(10.0)
+        rig.clock.time += 0.05
+        see(seen, 0)
+        outcome = ended.result(10.0)
+        assert outcome.code is Code.SURPRISED and "intrusion 9 std" in outcome.message
+    finally:
+        loop.close("the test is over")
+
+
+PICTURE, OTHER = np.random.default_rng(1).integers(60, 200, (2, 16, 16, 3), dtype=np.uint8)
+
+
+def noisy(picture, random):
+    return np.clip(picture + random.normal(0.0, 8.0, picture.shape), 0, 255).astype(np.uint8)
+
+
+def fit(folder, model, cameras):
+    """A gate that knows noisy versions of one picture a camera: beside the model, as `wm gate` writes it."""
     from wm_core.monitor import GateConfig, save_gate
     from wm_core.monitor.calibrate import Calibrated
     from wm_core.monitor.config import Thresholds
@@ -139,24 +227,41 @@ def gated(tmp_path):
     from wm_core.monitor.usual_error import UsualError
     from wm_core.monitor.usual_picture import UsualPicture
 
+    random, clean = np.random.default_rng(0), []
+    for _ in range(60):
+        first, *others = (noisy(picture, random) for picture in (PICTURE, OTHER)[:cameras])
+        seen = Observation(first, JointState(np.zeros(7), np.zeros(7), 0.0), 0.0, other_views=tuple(others))
+        clean.append(see_window(model, [seen, seen], views=cameras))
+    latent = torch.cat([sight.histories[:, -1:, :8] for sight in clean])
+    early = fit_gaussians(torch.cat([sight.early for sight in clean]))
+    largest = max(float(early.distance(sight.early)) for sight in clean)
+    # What comes in is left to the second camera: with one the colours alone shall stop it.
+    thresholds = Thresholds(picture=2.0 * largest, intrusion=1.0 if cameras > 1 else None)
+    scene = UsualPicture.fitted([torch.zeros(len(sight.cells), 3) for sight in clean], [sight.cells for sight in clean], seed=0)
+    statistics = Statistics(fit_gaussians(latent), early, UsualError(torch.zeros(1, 3), torch.ones(1)), scene)
+    config = GateConfig(thresholds=thresholds, views=cameras, episodes=60, steps=1, checked=1, stopped=0)
+    save_gate(Calibrated(config, statistics), folder)
+
+
+@pytest.fixture
+def small(tmp_path):
+    """The folder of a small model of random weights, and the model."""
+    from wm_core.config import ModelCardConfig, WorldModelConfig
+    from wm_core.model.checkpoint import save_world_model
+    from wm_core.model.world_model import JepaWorldModel
+
     torch.manual_seed(0)
     config = WorldModelConfig(image_size=16, visual_dim=8, joint_dim=4, channels=(4, 4), hidden=16)
     model = JepaWorldModel(config).eval()
     save_world_model(model, ModelCardConfig(model=config), tmp_path)
-    random, clean = np.random.default_rng(0), []
-    for _ in range(60):
-        noisy = np.clip(PICTURE + random.normal(0.0, 8.0, PICTURE.shape), 0, 255).astype(np.uint8)
-        seen = Observation(noisy, JointState(np.zeros(7), np.zeros(7), 0.0), 0.0)
-        clean.append(see_window(model, [seen, seen], views=1))
-    latent = torch.cat([sight.histories[:, -1:, :8] for sight in clean])
-    early = fit_gaussians(torch.cat([sight.early for sight in clean]))
-    largest = max(float(early.distance(sight.early)) for sight in clean)
-    thresholds = Thresholds(picture=2.0 * largest)
-    scene = UsualPicture(torch.zeros(60, 3), torch.cat([sight.cells for sight in clean]))
-    statistics = Statistics(fit_gaussians(latent), early, UsualError(torch.zeros(1, 3), torch.ones(1)), scene)
-    config = GateConfig(thresholds=thresholds, episodes=60, steps=1, checked=1, stopped=0)
-    save_gate(Calibrated(config, statistics), tmp_path)
-    return tmp_path
+    return tmp_path, model
+
+
+@pytest.fixture
+def gated(small):
+    folder, model = small
+    fit(folder, model, cameras=1)
+    return folder
 
 
 def test_a_black_picture_stops_the_arm_through_the_node(bench, gated):
@@ -200,19 +305,84 @@ def test_a_gate_can_be_switched_off(bench, gated):
 
 
 def test_a_gate_of_other_weights_is_named(bench, gated):
-    from wm_core.monitor.store import CONFIG
-
-    text = (gated / CONFIG).read_text()
-    (gated / CONFIG).write_text("\n".join(line for line in text.splitlines() if "sha256" not in line) + "\nmodel_sha256: '00'\n")
+    path = gated / "gate.yaml"
+    text = path.read_text()
+    path.write_text("\n".join(line for line in text.splitlines() if "sha256" not in line) + "\nmodel_sha256: '00'\n")
     bench = bench(model=gated)
     bench.planner.trigger_configure()
     bench.until(lambda: bench.says("was fitted to other weights; run `wm gate` again"))
 
 
 def test_a_gate_that_needs_more_cameras_is_refused(bench, gated):
-    from wm_core.monitor.store import CONFIG
-
-    (gated / CONFIG).write_text((gated / CONFIG).read_text().replace("views: 1", "views: 2"))
+    path = gated / "gate.yaml"
+    path.write_text(path.read_text().replace("views: 1", "views: 2"))
     bench = bench(model=gated)
     bench.planner.trigger_configure()
-    bench.until(lambda: bench.says("looks through 2 cameras; the planner reads one"))
+    bench.until(lambda: bench.says("gate.yaml looks through 2 camera(s), expected 1; run `wm gate`"))
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ((), "watch_camera_topic is 'watch': the model at {folder} has no gate for 2 camera(s): gate_watch.yaml is missing"),
+        (("-p", "watch_camera_topic:=bad name"), "watch_camera_topic is 'bad name': Invalid topic name"),
+    ],
+)
+def test_a_watch_camera_that_cannot_be_used_fails_to_configure_and_says_why(bench, gated, options, text):
+    bench = bench("-p", "watch_camera_topic:=watch", *options, model=gated)
+    assert bench.planner.trigger_configure() != SUCCESS
+    bench.until(lambda: bench.says(text.format(folder=gated)))
+
+
+def test_without_a_model_nothing_could_look_through_a_watch_camera(bench):
+    bench = bench("-p", "watch_camera_topic:=watch")
+    assert bench.planner.trigger_configure() != SUCCESS
+    bench.until(lambda: bench.says("watch_camera_topic is 'watch', and without a model"))
+
+
+@pytest.fixture
+def watching(bench, small):
+    """A planner with two cameras on the way to a picture that it never reaches."""
+    folder, model = small
+    fit(folder, model, cameras=1)
+    fit(folder, model, cameras=2)
+    bench = bench("-p", "no_progress_time:=60.0", "-p", "watch_camera_topic:=watch/image_raw", model=folder)
+    bench.picture, bench.other = PICTURE, OTHER
+    camera = bench.node.create_publisher(Image, "watch/image_raw", 1)
+    bench.show_other = lambda: camera.publish(array_to_image(bench.other, bench.now(), "watch"))
+    bench.sights.append(bench.show_other)
+    bench.activate()
+    bench.send_far = lambda: bench.send(Goal(image=PICTURE[::-1].copy(), position_tolerance=1e-3), 60.0)
+    return bench
+
+
+def test_what_comes_in_before_the_watch_camera_alone_stops_the_arm_through_the_node(watching):
+    handle = watching.send_far()
+    count = len(watching.proposals)
+    watching.until(lambda: len(watching.proposals) > count + 12)  # it goes on while all is as ever
+    watching.other = np.full_like(OTHER, 255)
+    result = watching.end(handle)
+    assert result.code == Code.SURPRISED and "the model's gate stopped the arm: watch camera: intrusion" in result.message
+
+
+def test_a_watch_camera_that_stops_is_named_and_when_it_is_back_it_goes_on(watching):
+    watching.send_far()
+    watching.until(lambda: watching.proposals)
+    watching.sights.remove(watching.show_other)
+    watching.until(lambda: any("no message for" in error and "the arm holds" in error for error in watching.errors))
+    assert "planner: watch_camera" in watching.failing
+    count = len(watching.proposals)
+    watching.sights.append(watching.show_other)
+    watching.until(lambda: len(watching.proposals) > count + 5)
+
+
+def test_without_the_topic_a_second_gate_changes_nothing(bench, small):
+    folder, model = small
+    fit(folder, model, cameras=1)
+    fit(folder, model, cameras=2)
+    bench = bench(model=folder)
+    bench.activate()
+    assert bench.node.count_subscribers("watch/image_raw") == 0
+    bench.picture = PICTURE
+    bench.send(Goal(image=PICTURE[::-1].copy(), position_tolerance=1e-3), 60.0)
+    bench.until(lambda: bench.proposals)

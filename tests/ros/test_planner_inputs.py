@@ -6,7 +6,8 @@ import pytest
 from wm_core.gripper import Gripper
 from wm_core.history import ObservationHistory
 from wm_core.types import JointState
-from wm_ros.planner_inputs import InputError, PlannerInputs
+from wm_ros.freshness import InputError
+from wm_ros.planner_inputs import WATCH_CAMERA, PlannerInputs
 
 
 @pytest.fixture
@@ -119,6 +120,57 @@ def test_frames_are_kept_for_as_long_as_was_asked():
     assert [frame.stamp for frame in inputs.frames()] == pytest.approx([10.5, 10.6, 10.7, 10.8, 10.9, 11.0])
     inputs.add_image(image(), 5.0, 10.0)  # the clock was set back
     assert [frame.stamp for frame in inputs.frames()] == [5.0]
+
+
+@pytest.fixture
+def two():
+    """Inputs with a watch camera."""
+    watched = ObservationHistory(1, 0.2, 0.1)
+    return PlannerInputs(ObservationHistory(2, 0.2, 0.1), 0.5, 0.25, 1.0, watched=watched)
+
+
+def test_a_watch_camera_has_to_see_as_well(two):
+    two.add_joints(joints(10.0), 10.0)
+    two.add_image(image(), 10.0, 10.0)
+    with pytest.raises(InputError, match="watch_camera: no message yet"):
+        two.check(10.0, 10.0)
+    two.refuse(WATCH_CAMERA, "image encoding '16UC1' is not supported")
+    with pytest.raises(InputError, match="watch_camera: .*16UC1"):
+        two.check(10.0, 10.0)
+    two.add_image(image(1), 10.0, 10.0, WATCH_CAMERA)
+    two.check(10.0, 10.0)
+    assert (two.watched().image[0, 0, 0], two.window()[-1].image[0, 0, 0]) == (1, 0)
+
+
+def test_an_old_frame_of_the_watch_camera_is_an_error_beside_a_fresh_one_of_the_other(two):
+    two.add_joints(joints(10.6), 10.6)
+    two.add_image(image(), 10.0, 10.6, WATCH_CAMERA)  # it took 0.6 s to come
+    two.add_image(image(), 10.6, 10.6)
+    with pytest.raises(InputError, match="watch_camera: stamp is 0.60 s old, expected at most 0.50 s"):
+        two.check(10.6, 10.6)
+    assert {part for part, problem in two.problems(10.6, 10.6).items() if problem} == {"watch_camera"}
+    two.add_image(image(), 10.6, 10.6, WATCH_CAMERA)
+    two.check(10.6, 10.6)
+
+
+def test_a_frozen_watch_camera_is_named(two):
+    for tick in range(12):  # a moving arm, 0.1 s apart: the one picture changes, the other does not
+        now = 10.0 + 0.1 * tick
+        two.add_joints(joints(now, velocity=0.5), now)
+        two.add_image(image(tick), now, now)
+        two.add_image(image(), now, now, WATCH_CAMERA)
+    with pytest.raises(InputError, match="watch_camera: frozen"):
+        two.check(now, now)
+
+
+def test_the_cameras_have_listeners_of_their_own(two):
+    came, watched = [], []
+    two.listen(came.append, watched.append)
+    two.add_joints(joints(10.0), 20.0)
+    two.add_image(image(), 10.0, 20.1)
+    two.add_image(image(), 10.0, 20.2, WATCH_CAMERA)
+    two.add_image(image(), 10.0, 20.3, WATCH_CAMERA)  # a stamp that came before
+    assert (came, watched) == ([20.1], [20.2])
 
 
 def test_whoever_listens_is_told_when_each_usable_frame_came(inputs):

@@ -26,7 +26,7 @@ from sensor_msgs.msg import CameraInfo, Image, JointState  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 from trajectory_msgs.msg import JointTrajectory  # noqa: E402
 
-from sim.camera import SceneCamera  # noqa: E402
+from sim.camera import OVERHEAD_VIEW, CameraView, SceneCamera  # noqa: E402
 from sim.scene import ARM_JOINTS, FINGER_JOINTS, Scene  # noqa: E402
 from wm_core.kinematics.urdf_arm import UrdfArm  # noqa: E402
 from wm_core.types import Trajectory  # noqa: E402
@@ -235,6 +235,30 @@ def test_image_and_camera_info_bear_the_stamp_of_the_same_moment(sim: SimProcess
     assert info.k[2] == pytest.approx(47.5) and info.k[5] == pytest.approx(31.5)  # the middle of 96 x 64 pixels
 
 
+def test_a_watch_camera_is_there_for_whoever_subscribes(sim: SimProcess, listener: Listener) -> None:
+    images: list[Image] = []
+    infos: list[CameraInfo] = []
+    kept = [
+        listener.node.create_subscription(Image, "watch_camera/image_raw", images.append, 10),
+        listener.node.create_subscription(CameraInfo, "watch_camera/camera_info", infos.append, 10),
+    ]
+    try:
+        listener.until(lambda: len(images) > 10 and infos, "pictures of the watch camera")
+        assert images[-1].header.frame_id == infos[-1].header.frame_id == "watch_camera_optical_frame"
+        # At most 10 Hz, whatever 20 Hz the other one has: the median of the gaps.
+        stamps = [time_to_seconds(image.header.stamp) for image in images]
+        assert np.median(np.diff(stamps)) > 0.09
+        scene = Scene()
+        scene.reset(5)
+        expected, other = (SceneCamera(96, 64, view).render(scene).astype(float) for view in (OVERHEAD_VIEW, CameraView()))
+        seen = image_to_array(images[0]).astype(float)
+        assert np.abs(seen - expected).mean() < 0.2 * np.abs(seen - other).mean()
+        scene.close()
+    finally:
+        for subscription in kept:
+            listener.node.destroy_subscription(subscription)
+
+
 def test_stamps_only_rise(sim: SimProcess, listener: Listener) -> None:
     listener.until_some("joint_states", count=20)
     for topic in ("joint_states", "camera/image_raw"):
@@ -349,6 +373,7 @@ def test_without_a_display_it_says_so_and_runs(start: Callable[..., SimProcess],
         ("image_width:=5", "expected a int from 16 to 1920"),
         ("camera_rate:=.nan", "expected a float from 0.1 to 60.0"),
         ("controller:='bad name'", "parameter 'controller' is 'bad name'"),
+        ("perturb:=glare=medium", "parameter 'perturb': 'glare=medium': expected intruder=STRENGTH"),
     ],
 )
 def test_a_parameter_that_cannot_be_used_ends_it_with_a_reason(

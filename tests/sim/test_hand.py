@@ -22,7 +22,7 @@ SEED = 4
 class NoCamera:
     waiting = False
 
-    def request(self, state, stamp):
+    def request(self, state, stamp, camera):
         return False
 
 
@@ -38,6 +38,7 @@ class Outputs:
 
     clock = warn = lambda self, value: None
     truth = lambda self, tool, part, stamp: None
+    wanted = lambda self, camera: camera == 0
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_a_task_is_set_out_as_its_environment_does(task):
         seen = environment.reset(SEED).image
         assert np.array_equal(SceneCamera(64, 64, place.view).render(place.scene), seen)
         assert place.view != CameraView() and place.scene.part.size == 0.046
-        renderer = RenderProcess(64, 64, place.view, place.scene.part)
+        renderer = RenderProcess(64, 64, (place.view,), place.scene.part)
         try:
             assert renderer.poll(30.0) is None and not renderer.busy  # it has loaded
             assert renderer.request(place.scene.state(), 1.0)

@@ -10,9 +10,11 @@ import pytest
 from sim.arm import SimArm
 from sim.live_camera import LiveCamera
 from sim.pacing import StampClock
+from sim.perturbations.visit import Visit
 from sim.real_time import Rates, RealTimeLoop
 from sim.render_process import RendererDied
 from sim.scene import ARM_JOINTS, Scene, SceneState
+from sim.visitor import Visitor, make_visit
 from wm_core.types import Frame, JointState, Pose, Trajectory
 
 
@@ -24,6 +26,7 @@ class Recorder:
         self.states: list[JointState] = []
         self.poses: list[float] = []
         self.texts: list[str] = []
+        self.watched = False
 
     def clock(self, stamp: float) -> None:
         self.stamps.append(stamp)
@@ -35,8 +38,11 @@ class Recorder:
     def truth(self, tool: Pose, part: Pose, stamp: float) -> None:
         self.poses.append(stamp)
 
-    def frame(self, frame: Frame) -> None:
+    def frame(self, frame: Frame, camera: int) -> None:
         raise AssertionError("nothing is drawn here")
+
+    def wanted(self, camera: int) -> bool:
+        return camera == 0 or self.watched
 
     def rejected(self, reason: str) -> None:
         self.texts.append(reason)
@@ -50,13 +56,15 @@ class Renderer:
 
     def __init__(self) -> None:
         self.requests: list[float] = []
+        self.cameras: list[int] = []
         self.busy = False
         self.broken = False
         self.closed = False
 
-    def request(self, state: SceneState, stamp: float) -> bool:
+    def request(self, state: SceneState, stamp: float, camera: int = 0) -> bool:
         if not self.busy:
             self.requests.append(stamp)
+            self.cameras.append(camera)
         return not self.busy
 
     def poll(self, timeout: float = 0.0) -> Frame | None:
@@ -87,9 +95,13 @@ def outputs() -> Recorder:
 
 @pytest.fixture
 def loop(scene: Scene, renderer: Renderer, outputs: Recorder) -> RealTimeLoop:
+    return loop_of(scene, renderer, outputs)
+
+
+def loop_of(scene: Scene, renderer: Renderer, outputs: Recorder, visitor: Visitor | None = None) -> RealTimeLoop:
     scene.reset(0)
     camera = LiveCamera(lambda: renderer, lambda problem: None)  # type: ignore[arg-type, return-value]
-    return RealTimeLoop(SimArm(scene), camera, outputs, StampClock(simulated=True), Rates())
+    return RealTimeLoop(SimArm(scene), camera, outputs, StampClock(simulated=True), Rates(), visitor)
 
 
 def test_rates_on_an_even_clock(loop: RealTimeLoop, renderer: Renderer, outputs: Recorder) -> None:
@@ -134,6 +146,38 @@ def test_a_busy_renderer_gets_the_newest_state_when_it_is_free(loop: RealTimeLoo
     assert renderer.requests == pytest.approx([1.01, 1.09, 1.10], abs=0.005)
 
 
+def test_the_watch_camera_is_drawn_for_whoever_looks_and_for_nobody_else(
+    loop: RealTimeLoop, renderer: Renderer, outputs: Recorder
+) -> None:
+    for _ in range(100):  # 1 s
+        loop.tick(0.01)
+    assert set(renderer.cameras) == {0}
+    outputs.watched = True
+    for _ in range(100):
+        loop.tick(0.01)
+    assert renderer.cameras.count(1) == 10  # 10 Hz, and nothing made up for
+    assert renderer.cameras.count(0) == 41  # 20 Hz, as before: due from 0 s to 2 s, both ends included
+
+
+class SlowRenderer(Renderer):
+    """Is busy with what it was asked for until somebody says that it is done."""
+
+    def request(self, state: SceneState, stamp: float, camera: int = 0) -> bool:
+        taken = super().request(state, stamp, camera)
+        self.busy = True
+        return taken
+
+
+def test_a_renderer_that_is_too_slow_for_both_cameras_draws_them_in_turns(scene: Scene, outputs: Recorder) -> None:
+    outputs.watched, renderer = True, SlowRenderer()
+    loop = loop_of(scene, renderer, outputs)
+    for tick in range(270):  # 2.7 s, 90 ms a picture: in that time both cameras are due
+        renderer.busy = renderer.busy and tick % 9 != 0
+        loop.tick(0.01)
+    assert len(renderer.cameras) == 30
+    assert renderer.cameras.count(1) == pytest.approx(15, abs=1)
+
+
 def test_a_trajectory_starts_at_the_next_tick(loop: RealTimeLoop, scene: Scene, outputs: Recorder) -> None:
     goal = scene.read(0.0).position + 0.2
     loop.submit(Trajectory(ARM_JOINTS, np.array([0.3]), goal[None], np.zeros((1, 7))), None)
@@ -148,6 +192,52 @@ def test_a_stamp_is_a_time_of_the_outside_world(loop: RealTimeLoop, outputs: Rec
     loop.submit(Trajectory(ARM_JOINTS, np.array([0.2]), np.zeros((1, 7))), 1.1)
     loop.tick(0.01)
     assert len(outputs.texts) == 1 and "wholly past" in outputs.texts[0]
+
+
+def test_a_forearm_comes_in_once_the_arm_has_been_told_to_move(scene: Scene, renderer: Renderer, outputs: Recorder) -> None:
+    said: list[tuple[str, bool]] = []
+    visit = make_visit("intruder=medium", 0)
+    assert visit is not None
+    loop = loop_of(scene, renderer, outputs, Visitor(scene, visit, lambda *what: said.append(what)))
+    outside = scene.state().forearm
+    assert outside is not None and abs(outside.position[1]) - 0.245 == pytest.approx(0.60)  # half of it, and its tip
+    for _ in range(300):  # 3 s, longer than an onset of 1.6 s at most and 0.8 s on the way
+        loop.tick(0.01)
+    assert scene.state().forearm is outside
+    loop.submit(Trajectory(ARM_JOINTS, np.array([0.3]), scene.read(0.0).position[None], np.zeros((1, 7))), None)
+    for _ in range(55):  # 0.55 s: the earliest onset is 0.6 s
+        loop.tick(0.01)
+    assert scene.state().forearm is outside
+    for _ in range(245):
+        loop.tick(0.01)
+    there = scene.state().forearm
+    # 13 cm further in than 25 cm from the middle.
+    assert there is not None and abs(there.position[1]) - 0.245 == pytest.approx(0.12)
+    assert said[0] == ("a forearm comes in once the arm has begun to move", False)
+    assert said[-1] == ("a forearm is in the scene", False)  # an arm at home is above it
+
+
+def test_an_arm_that_touches_the_forearm_is_told_of_for_good(scene: Scene, renderer: Renderer, outputs: Recorder) -> None:
+    said: list[tuple[str, bool]] = []
+
+    class AtTheHand(Visit):
+        """Comes in where the tool is."""
+
+        def pose(self, seconds: float) -> Pose:
+            place = scene.tool_pose().position if seconds > self.onset else np.array([0.5, 2.0, 0.1])
+            return Pose(place, np.array([0.0, 0.0, 0.0, 1.0]))
+
+    loop = loop_of(scene, renderer, outputs, Visitor(scene, AtTheHand("medium", 0), lambda *what: said.append(what)))
+    loop.submit(Trajectory(ARM_JOINTS, np.array([0.3]), scene.read(0.0).position[None], np.zeros((1, 7))), None)
+    for _ in range(200):
+        loop.tick(0.01)
+    assert said[-1] == ("the arm has touched the forearm", True) and [touched for _, touched in said].count(True) == 1
+
+
+@pytest.mark.parametrize("text", ["glare=medium", "intruder", "intruder=huge"])
+def test_what_the_running_simulator_cannot_bring_about_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        make_visit(text, 0)
 
 
 def test_says_why_a_trajectory_is_not_followed(loop: RealTimeLoop, outputs: Recorder) -> None:

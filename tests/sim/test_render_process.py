@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from sim.arm import SimArm
-from sim.camera import SceneCamera
+from sim.camera import OVERHEAD_VIEW, TABLE_VIEW, SceneCamera
 from sim.render_process import RendererDied, RenderProcess
 from sim.scene import ARM_JOINTS, Scene
-from wm_core.types import Frame, Trajectory
+from wm_core.types import Frame, Pose, Trajectory
 
 DEADLINE = 30.0  # s
 
@@ -57,6 +57,22 @@ def test_a_frame_is_the_picture_that_the_camera_takes_in_process(renderer: Rende
     assert frame.image.shape == (48, 64, 3) and frame.image.dtype == np.uint8
     assert np.array_equal(frame.image, expected)
     assert frame.image.std() > 10.0  # a picture, not a blank
+
+
+def test_every_camera_is_drawn_in_the_same_process_and_shows_a_forearm() -> None:
+    views = (TABLE_VIEW, OVERHEAD_VIEW)
+    process = RenderProcess(64, 48, views)
+    try:
+        _wait_ready(process)
+        scene = Scene()
+        scene.reset(3)
+        scene.forearm.put(Pose(np.array([0.5, 0.2, 0.1]), np.array([0.0, 0.7071, 0.0, 0.7071])))
+        for camera in (1, 0, 1):
+            assert process.request(scene.state(), 1.0, camera)
+            expected = SceneCamera(64, 48, views[camera]).render(scene)
+            assert np.array_equal(_frame(process).image, expected), camera
+    finally:
+        process.close()
 
 
 def test_a_frame_stays_as_it_is_when_the_next_is_drawn(renderer: RenderProcess) -> None:

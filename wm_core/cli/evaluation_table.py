@@ -16,9 +16,10 @@ def evaluation_table(report: "EvaluationReport") -> Table:
     """One row a policy, the controls last."""
     found = report.conditions
     title = f"{found.task}, goal told as {found.goal}" + (f", {found.perturb}" if found.perturb else "")
-    gated = any(policy.gate is not None for policy in report.policies)
+    gate = next((policy.gate for policy in report.policies if policy.gate is not None), None)
+    stops = () if gate is None else ("stops (safe)" if gate.cameras == 1 else f"stops (safe), gate of {gate.cameras} cameras",)
     columns = ("policy", "success", "95 % interval", "median left", "plan p50 / p95", "predicted : realised")
-    table = Table(*columns, *(("stops (safe)",) if gated else ()), title=title)
+    table = Table(*columns, *stops, title=title)
     for policy in (*report.policies, *report.controls):
         low, high = policy.wilson95
         table.add_row(
@@ -28,7 +29,7 @@ def evaluation_table(report: "EvaluationReport") -> Table:
             f"{100 * policy.median_distance_m:.1f} cm",
             "" if policy.plan_ms_p50 is None else f"{policy.plan_ms_p50:.0f} / {policy.plan_ms_p95:.0f} ms",
             _foresight(policy),
-            *((_stops(policy),) if gated else ()),
+            *((_stops(policy),) if gate is not None else ()),
         )
     return table
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def gate(
     model: Annotated[str, typer.Option(help="Name or folder of a trained model; the gate is written beside it.")],
-    dataset: Annotated[list[Path], typer.Option(help="Clean episodes that the model was not trained on; may be repeated.")],
+    dataset: Annotated[list[Path], typer.Option(help="Clean episodes that the model was not trained on, of its cameras or more; may be repeated.")],
     false_stops: Annotated[float, typer.Option(min=1e-4, max=0.4, help="Share of clean episodes that may stop.")] = 0.01,
     seed: Annotated[int, typer.Option(min=0, help="Of what is fitted on which episode.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
@@ -25,7 +25,7 @@ def gate(
     from wm_core.device import choose_device
     from wm_core.kinematics.urdf_arm import load_arm
     from wm_core.model.checkpoint import load_card, load_world_model
-    from wm_core.monitor import calibrate, save_gate
+    from wm_core.monitor import calibrate, gate_files, save_gate
     from wm_core.monitor.sight import require_fit
     from wm_core.resources import find_model, find_robot
     from wm_core.training.dataset import open_datasets
@@ -39,13 +39,14 @@ def gate(
         bar = progress.add_task("episodes", total=len(episodes), note="")
         for found in calibrate(world_model, episodes, arm, false_stops, seed):
             progress.advance(bar, found is None)
-    _show(save_gate(found, folder))
+    config = save_gate(found, folder, world_model.config.views)
+    _show(config, gate_files(config.views, world_model.config.views).config)
 
 
-def _show(config: "GateConfig") -> None:
+def _show(config: "GateConfig", file: str) -> None:
     from wm_core.monitor.config import SIGNALS
 
-    title = f"gate: at most {100 * config.false_stops:g} % of clean episodes stop"
+    title = f"{file}, {config.views} camera(s): at most {100 * config.false_stops:g} % of clean episodes stop"
     table = Table("signal", "stops above", "when", title=title)
     for name, threshold in config.thresholds.watched().items():
         what, unit = SIGNALS[name]

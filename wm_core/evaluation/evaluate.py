@@ -63,12 +63,13 @@ class Evaluation:
     def report(self, model: str, settings: Sequence[str] = ()) -> EvaluationReport:
         """Over the seeds that are done; model and settings: for the record. Raises `ValueError` when there are none."""
         (first, ours), *others = self.results.items()
-        mode = None if self._watch is None else "stop" if self._watch.ends else "watch"
+        watch = self._watch
+        mode, cameras = (None, 0) if watch is None else ("stop" if watch.ends else "watch", watch.cameras)
         return EvaluationReport(
             model=model,
             settings=tuple(settings),
             conditions=self.conditions,
-            policies=tuple(summarise(*item, gate=mode) for item in self.results.items()),
+            policies=tuple(summarise(*item, mode, cameras) for item in self.results.items()),
             controls=tuple(summarise(*item) for item in self._control_results.items()),
             paired=tuple(compare(first, ours, second, theirs) for second, theirs in others),
         )

@@ -24,10 +24,11 @@ class GateCounts(Strict):
 
     mode: 'stop', where a stop ends the episode and what would have become of it is not known (a needless stop then
     counts as a safe one), or 'watch', where failures are those of the policy left alone. A gate that always stops has
-    only safe stops: read them beside the stops of clean runs.
+    only safe stops: read them beside the stops of clean runs. cameras: that it looked through.
     """
 
     mode: GateMode
+    cameras: int = 1
     stops: int
     failures: int
     safe_stops: int
@@ -66,8 +67,10 @@ class EvaluationReport(Strict):
     paired: tuple[PairedDifference, ...] = ()
 
 
-def summarise(policy: str, episodes: Sequence[EpisodeResult], gate: GateMode | None = None) -> PolicyReport:
-    """gate: how one took part. Raises `ValueError` without episodes."""
+def summarise(
+    policy: str, episodes: Sequence[EpisodeResult], gate: GateMode | None = None, cameras: int = 1
+) -> PolicyReport:
+    """gate: how one took part, and through how many cameras it looked. Raises `ValueError` without episodes."""
     if not episodes:
         raise ValueError("no episode was finished, there is nothing to report")
     reached = sum(episode.success for episode in episodes)
@@ -83,15 +86,16 @@ def summarise(policy: str, episodes: Sequence[EpisodeResult], gate: GateMode | N
         plan_ms_p50=p50,
         plan_ms_p95=p95,
         foresight=foresight([episode.account for episode in planned], [episode.distance_m for episode in planned]),
-        gate=_gate_counts(episodes, gate) if gate is not None else None,
+        gate=_gate_counts(episodes, gate, cameras) if gate is not None else None,
         episodes=tuple(episodes),
     )
 
 
-def _gate_counts(episodes: Sequence[EpisodeResult], mode: GateMode) -> GateCounts:
+def _gate_counts(episodes: Sequence[EpisodeResult], mode: GateMode, cameras: int) -> GateCounts:
     stops = [episode for episode in episodes if episode.stopped is not None]
     return GateCounts(
         mode=mode,
+        cameras=cameras,
         stops=len(stops),
         failures=sum(not episode.success for episode in episodes),
         safe_stops=sum(not episode.success and not episode.harmed for episode in stops),

@@ -16,7 +16,7 @@ from wm_core.evaluation.evaluate import Evaluation
 from wm_core.evaluation.report import GateMode
 from wm_core.evaluation.watch import Watch
 from wm_core.model.checkpoint import load_world_model
-from wm_core.monitor import load_gate
+from wm_core.monitor import gate_files, load_gate
 from wm_core.protocols import Environment, Kinematics
 from wm_core.resources import find_model
 
@@ -61,7 +61,7 @@ class Session:
     def _watch(self, kinematics: Kinematics, views: int) -> Watch:
         folder = find_model(self.model)
         model = load_world_model(folder, self.device)
-        gate = load_gate(folder, model, kinematics)
-        if gate.config.views > views:
-            raise ValueError(f"the gate of '{self.model}' looks through {gate.config.views} cameras, the scene has {views}: give --views")
-        return Watch(gate, kinematics, model.action_dim, ends=self.gate == "stop")
+        # Cameras that only look on are of no use to a gate that was not fitted to them.
+        more = gate_files(views, model.config.views).there(folder)
+        gate = load_gate(folder, model, kinematics, views if more else None)
+        return Watch(gate, kinematics, model.action_dim, ends=self.gate == "stop", cameras=gate.config.views)

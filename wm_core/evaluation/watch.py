@@ -24,11 +24,16 @@ class Gate(Protocol):
     def reset(self) -> None:
         """A new run."""
 
-    def observe(self, observation: Observation, controls: np.ndarray | None = None) -> Verdict:
-        """observation: one model step after the last; controls: (A,) what was done since, None before the first."""
+    def observe(
+        self, observation: Observation, controls: np.ndarray | None = None, camera: int | None = None
+    ) -> Verdict:
+        """observation: one model step after the last; controls: (A,) what was done since, None before the first.
 
-    def glance(self, observation: Observation) -> Verdict | None:
-        """observation: a frame in between; None where the gate has nothing to say of those."""
+        camera: the only one whose picture it has, as its `image`; None: it has those of all.
+        """
+
+    def glance(self, observation: Observation, camera: int | None = None) -> Verdict | None:
+        """observation: a frame in between; camera: as above. None where the gate has nothing to say of those."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,14 @@ class Stop:
 class Watch:
     """Shows a gate what happens, in the actions that its model was trained on."""
 
-    def __init__(self, gate: Gate, kinematics: Kinematics, action_dim: int, ends: bool = True) -> None:
-        """action_dim: 4 with a gripper command, else 3. ends: whether a stop ends the episode, or is only noted."""
-        self.ends = ends
+    def __init__(
+        self, gate: Gate, kinematics: Kinematics, action_dim: int, ends: bool = True, cameras: int = 1
+    ) -> None:
+        """action_dim: 4 with a gripper command, else 3. ends: whether a stop ends the episode, or is only noted.
+
+        cameras: that the gate looks through, for the report.
+        """
+        self.ends, self.cameras = ends, cameras
         self._gate, self._kinematics, self._action_dim = gate, kinematics, action_dim
 
     def start(self, observation: Observation) -> str | None:

@@ -29,7 +29,7 @@ _WINDOWS = {name: GateConfig.model_fields[name].default for name in ("window", "
 # Shares of the episodes: where clean data lies, how the signals compare, how many stop, and whether that is so.
 _SHARES = (0.35, 0.15, 0.35, 0.15)
 # Whatever was fitted: in front of a scene that hardly ever changes, the first shadow would be an intruder.
-_LEAST = {"intrusion": 3.0}
+_LEAST = {"intrusion": 1.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ def calibrate(
         cells.append(sight.cells)
         tools.append(_tools(kinematics, episode))
         yield None
-    scene = UsualPicture.drawn_from(torch.cat(tools).float(), torch.cat(cells), seed)
+    scene = UsualPicture.fitted([tool.float() for tool in tools], cells, seed)
     statistics = _statistics(model, torch.cat(visual), torch.cat(early), torch.cat(tools), scene)
     maxima: list[list[dict[str, float]]] = []
     for group in groups[1:]:

@@ -1,4 +1,4 @@
-"""What a gate watches and where it stops: `gate.yaml` beside a model."""
+"""What a gate watches and where it stops: `gate.yaml` or `gate_watch.yaml` beside a model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from wm_core.config import Strict
 
 # In the order in which they are reported: name -> what it is, its unit.
 SIGNALS: dict[str, tuple[str, str]] = {
-    "intrusion": ("more of the picture than a part covers is not as it is with the tool there: something came in", "std"),
+    "intrusion": ("part of the picture is not as it ever was with the tool there: something came in", "x usual"),
     "reading": ("the tool read from the picture lies farther off the measured joints' than it does there", "x usual"),
     "offset": ("the tool read from the picture has lain off the measured joints' for a while", "x usual"),
     "surprise": ("the picture is not what the last action should have led to", "m"),

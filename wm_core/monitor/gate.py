@@ -61,17 +61,20 @@ class SurpriseGate:
         self._smoother = Smoother(self.config.window, self.config.offset_window, SUDDEN)
         self._latched: GateVerdict | None = None
 
-    def observe(self, observation: Observation, controls: np.ndarray | None = None) -> GateVerdict:
+    def observe(
+        self, observation: Observation, controls: np.ndarray | None = None, camera: int | None = None
+    ) -> GateVerdict:
         """observation: one model step after the last one.
 
         controls: (A,), what was executed since: m of tool displacement, then the gripper's command where the model has
         one. None where that is not known: then nothing is said of surprise.
+        camera: 0 where the pictures of further cameras are of other moments, and shown to `glance`; None: it has them all.
         """
         if self._latched is not None:
             return self._latched
         # Before the first observation the arm was at rest.
         self._window.extend([observation] * (1 if self._window else self._model.history))
-        sight = see_window(self._model, tuple(self._window), self.config.views)
+        sight = see_window(self._model, tuple(self._window), self.config.views, camera)
         tool = self._tool(observation)
         off, values = signals_of_moments(self._model, self._statistics, sight, tool)
         if self._last is not None and controls is not None:
@@ -81,16 +84,18 @@ class SurpriseGate:
         smoothed = self._smoother.add(off[0].cpu().numpy(), {name: float(value[0]) for name, value in values.items()})
         return self._latch(self._judge(smoothed))
 
-    def glance(self, observation: Observation) -> GateVerdict | None:
+    def glance(self, observation: Observation, camera: int | None = None) -> GateVerdict | None:
         """observation: a frame between two model steps. Only looks for what came in, which takes a few milliseconds.
 
-        None where that is not watched.
+        camera: the one, counted from the model's first, that its `image` is of and that is looked through alone, for
+        cameras that do not take their pictures at the same moment; None: it has the pictures of all.
+        -> None where what comes in is not watched for.
         """
         limit = self._thresholds.get("intrusion")
         if self._latched is not None or limit is None:
             return self._latched
-        cells, tool = see_cells(self._model, observation, self.config.views), self._tool(observation)
-        value = float(self._statistics.scene.strangeness(cells, tool)[0])
+        cells = see_cells(self._model, observation, self.config.views, camera)
+        value = float(self._statistics.scene.strangeness(cells, self._tool(observation), camera)[0])
         # Not below the limit, rather than above it: what is no number stops.
         return self._latch(GateVerdict(not value <= limit, value / limit, "intrusion", value, limit))
 

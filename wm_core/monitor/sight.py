@@ -36,20 +36,23 @@ def require_fit(model: JepaWorldModel, manifest: Manifest) -> None:
 class Sight:
     """T moments one model step apart. histories: (T, K, D), each with what came before; early: (T, C, F).
 
-    cells: (T, V, 3, C) uint8, the pictures of all cameras in cells.
+    cells: (T, V, 3, C) uint8, the pictures of all cameras in cells; of `camera` alone where that is told.
     """
 
     histories: Tensor
     early: Tensor
     cells: Tensor
+    camera: int | None = None
 
 
 @torch.no_grad()
-def see_window(model: JepaWorldModel, window: Sequence[Observation], views: int) -> Sight:
-    """The newest of `history` observations, T = 1, with `views` cameras."""
+def see_window(
+    model: JepaWorldModel, window: Sequence[Observation], views: int, camera: int | None = None
+) -> Sight:
+    """The newest of `history` observations, T = 1, with `views` cameras. camera: see `see_cells`."""
     with EarlyFeatures(model.encoder) as early:
         histories = model.encode(window)[None]
-        return Sight(histories, early.take()[-1:], see_cells(model, window[-1], views))
+        return Sight(histories, early.take()[-1:], see_cells(model, window[-1], views, camera), camera)
 
 
 @torch.no_grad()
@@ -64,9 +67,12 @@ def see_episode(model: JepaWorldModel, episode: Episode) -> Sight:
     return Sight(encoded[(moments + back).clamp_min(0)], found, cells)
 
 
-def see_cells(model: JepaWorldModel, observation: Observation, views: int) -> Tensor:
-    """-> (1, V, 3, C) uint8. Raises `ValueError` for fewer cameras."""
-    pictures = stack_pictures([observation], views, model.config.image_size)
+def see_cells(model: JepaWorldModel, observation: Observation, views: int, camera: int | None = None) -> Tensor:
+    """-> (1, V, 3, C) uint8. Raises `ValueError` for fewer cameras.
+
+    camera: whose picture the observation's `image` is, where it is looked at alone: V = 1.
+    """
+    pictures = stack_pictures([observation], views if camera is None else 1, model.config.image_size)
     return coarse(torch.from_numpy(pictures).to(model.device))
 
 

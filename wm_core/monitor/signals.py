@@ -41,7 +41,7 @@ def signals_of_moments(
         "reading": torch.linalg.vector_norm(off, dim=-1),
         "novelty": statistics.latent.distance(visual[:, None]),
         "picture": statistics.early.distance(sight.early),
-        "intrusion": statistics.scene.strangeness(sight.cells, tool),
+        "intrusion": statistics.scene.strangeness(sight.cells, tool, sight.camera),
     }
 
 

@@ -45,7 +45,7 @@ def test_thresholds_are_near_what_clean_episodes_do(calibrated):
     # off by up to 4 deviations or so, medians less; their lasting part far less.
     assert 1.0 < 0.015 / NOISE * watched["reading"] < 5.0
     assert watched["offset"] < watched["reading"]
-    assert watched["intrusion"] == 3.0  # the toy's background never changes: the least there is
+    assert watched["intrusion"] == 1.0  # the toy's background never changes: the least there is
 
 
 def test_clean_runs_seldom_stop(toy, gate):
@@ -115,23 +115,42 @@ def test_what_comes_in_is_noticed_between_two_steps(toy, gate):
     assert not gate.glance(seen).stop
 
 
-def test_a_second_camera_notices_what_the_first_does_not_show(toy):
+@pytest.fixture(scope="module")
+def watching(toy):
+    """A gate of two cameras; the second one sees a light table and nothing else."""
     episodes = toy.ToyDataset(120, noise=NOISE)
     for number in range(120):
         seen = episodes.episode(number)
-        object.__setattr__(seen, "images", np.concatenate([seen.images, np.full_like(seen.images, 100)], axis=1))
+        object.__setattr__(seen, "images", np.concatenate([seen.images, np.full_like(seen.images, 170)], axis=1))
     *_, found = calibrate(toy.ExactModel(), episodes, toy.ToyArm(), false_stops=0.05)
-    assert found.config.views == 2
-    gate = SurpriseGate(toy.ExactModel(), found.config, found.statistics, toy.ToyArm())
+    return found
+
+
+TABLE, FOREARM = np.full((2, 16, 16, 3), 170, np.uint8)
+FOREARM[:, :8] = 60
+
+
+def test_a_second_camera_notices_what_the_first_does_not_show(toy, watching):
+    assert watching.config.views == 2
+    gate = SurpriseGate(toy.ExactModel(), watching.config, watching.statistics, toy.ToyArm())
     first = toy.observe(*STILL)
-    table, forearm = np.full_like(first.image, 100), np.full_like(first.image, 100)
-    forearm[:, :8] = 200
     look = lambda other: type(first)(first.image, first.joints, 0.0, other_views=(other,))
-    assert not gate.observe(look(table), None).stop
-    assert gate.glance(look(forearm)).stop
+    assert not gate.observe(look(TABLE), None).stop
+    assert gate.glance(look(FOREARM)).stop
     gate.reset()
     with pytest.raises(ValueError, match="got 1 views, expected 2"):
         gate.glance(first)
+
+
+def test_cameras_that_take_turns_are_looked_through_one_by_one(toy, watching):
+    gate = SurpriseGate(toy.ExactModel(), watching.config, watching.statistics, toy.ToyArm())
+    first = toy.observe(*STILL)
+    of = lambda picture: type(first)(picture, first.joints, 0.05)
+    seen = gate.observe(first, None, camera=0)
+    assert not seen.stop and not gate.glance(first, camera=0).stop and not gate.glance(of(TABLE), camera=1).stop
+    assert gate.glance(of(TABLE), camera=0).stop  # what is usual for the one is not for the other
+    gate.reset()
+    assert gate.glance(of(FOREARM), camera=1).stop
 
 
 def test_a_gate_that_does_not_watch_for_it_says_nothing_between_steps(toy, calibrated):
@@ -160,6 +179,22 @@ def test_a_gate_comes_back_from_disk(toy, calibrated, gate, tmp_path):
     assert loaded.config == written and isinstance(written, GateConfig)
     episode = toy.ToyDataset(1, seed=4, noise=NOISE).episode(0)
     assert run(loaded, toy, episode) == run(gate, toy, episode)
+
+
+def test_a_model_may_have_a_gate_of_its_own_camera_and_one_of_more(toy, calibrated, watching, tmp_path):
+    (tmp_path / "model.sha256").write_text("one  model.safetensors\n")
+    load = lambda cameras=None: load_gate(tmp_path, toy.ExactModel(), toy.ToyArm(), cameras)
+    save_gate(calibrated, tmp_path)
+    with pytest.raises(GateError, match="no gate for 2 .*: gate_watch.yaml is missing; .* `wm collect --views 2`"):
+        load(2)
+    save_gate(watching, tmp_path)
+    assert [load().config.views, load(1).config.views, load(2).config.views] == [1, 1, 2]
+    with pytest.raises(GateError, match=r"gate_watch.yaml looks through 2 camera\(s\), expected 3"):
+        load(3)
+    for name in ("yaml", "safetensors"):
+        (tmp_path / f"gate_watch.{name}").replace(tmp_path / f"gate.{name}")
+    with pytest.raises(GateError, match=r"gate.yaml looks through 2 camera\(s\), expected 1; run `wm gate`"):
+        load()
 
 
 def test_a_gate_of_other_weights_or_a_damaged_one_is_refused(toy, calibrated, tmp_path):

@@ -110,6 +110,11 @@ def test_readings_are_judged_by_what_is_usual_where_the_tool_is():
     assert sure.at(torch.tensor([[0.4, 5.0, 0.0]])).item() == pytest.approx(0.05, abs=1e-3)
 
 
+def usual(tool: torch.Tensor, cells: torch.Tensor) -> UsualPicture:
+    """Where one deviation is ordinary, so that strangeness counts them, and eight cells have to be off."""
+    return UsualPicture(tool, cells, torch.ones(cells.shape[1], cells.shape[3]), area=8)
+
+
 def seen_at(place: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """(T, 3, 64, 64): a grey table with noise of 5 levels; a dark arm of 8 columns follows the tool's y."""
     pictures = 128.0 + 5.0 * torch.randn(len(place), 3, 64, 64, generator=generator)
@@ -123,7 +128,7 @@ def seen_at(place: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 def table():
     generator = torch.Generator().manual_seed(0)
     tool = torch.tensor([0.5, 0.0, 0.1]) + torch.tensor([0.0, 0.2, 0.0]) * (2.0 * torch.rand(600, 1, generator=generator) - 1.0)
-    return UsualPicture(tool, coarse(seen_at(tool, generator)))
+    return usual(tool, coarse(seen_at(tool, generator)))
 
 
 def test_an_arm_where_it_is_felt_is_usual_and_one_elsewhere_is_not(table):
@@ -149,9 +154,30 @@ def test_the_view_that_shows_it_counts():
     generator = torch.Generator().manual_seed(3)
     tool = torch.zeros(100, 3)
     pictures = (128.0 + 5.0 * torch.randn(100, 6, 64, 64, generator=generator)).to(torch.uint8)
-    table = UsualPicture(tool, coarse(pictures))
+    table = usual(tool, coarse(pictures))
     assert table.cells.shape == (100, 2, 3, 256)
     second = pictures[:1].clone()
     second[:, 3:, :20, :20] = 250  # 25 cells of the second view
     assert table.strangeness(coarse(pictures[:1]), tool[:1]).item() < 2.0
     assert table.strangeness(coarse(second), tool[:1]).item() > 5.0
+    assert table.strangeness(coarse(second[:, 3:]), tool[:1], camera=1).item() > 5.0
+    assert table.strangeness(coarse(second[:, :3]), tool[:1], camera=0).item() < 2.0
+
+
+def test_what_clean_episodes_showed_somewhere_is_ordinary_there_and_nowhere_else():
+    """A lamp in the picture's upper left corner, 3 x 3 cells, shines in the first of 24 moments of all episodes."""
+    generator = torch.Generator().manual_seed(4)
+    tools = [torch.zeros(24, 3) for _ in range(6)]
+    pictures = [(128.0 + torch.randn(24, 3, 64, 64, generator=generator)).to(torch.uint8) for _ in tools]
+    elsewhere = pictures[0][1:2].clone()
+    elsewhere[..., :12, 40:52] = 250  # the same on the other side, where none ever shone
+    for seen in pictures:
+        seen[0, :, :12, :12] = 250
+    table = UsualPicture.fitted(tools, [coarse(seen) for seen in pictures], seed=0)
+    # 122 of 255 levels, 0.48, in 1 of 24 moments: deviation 0.48 sqrt(23) / 24 = 0.096, and 0.46 off when it shines, 4.8
+    # of them. (4 of the 6 episodes are remembered, 96 moments: what is not known adds 0.25^2 / 97 to the square, 4.7.)
+    assert table.ordinary.view(16, 16)[:4, :4].min().item() == pytest.approx(4.7, rel=0.03)  # one cell around it, too
+    assert table.ordinary.view(16, 16)[5:].max() == 3.0  # the least there is
+    assert table.strangeness(coarse(pictures[0][:1]), tools[0][:1]).item() == pytest.approx(1.0, abs=0.01)
+    # Elsewhere the deviation is what is not known and the floor, sqrt(0.02^2 + 0.25^2 / 97) = 0.032: 0.48 is 14.9 of them.
+    assert table.strangeness(coarse(elsewhere), tools[0][:1]).item() == pytest.approx(14.9 / 3.0, rel=0.03)
