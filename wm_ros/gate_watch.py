@@ -60,10 +60,7 @@ class GateWatch:
     def glance(self, frames: Sequence[Observation], watched: Observation | None = None) -> str | None:
         """As `look`, but only for what came in, and of the newest frame of each camera alone."""
         reason = self._glance(frames[-1], _MODELS) if frames else None
-        if reason is None and watched is not None:
-            reason = self._glance(watched, _WATCH)
-            return None if reason is None else f"watch camera: {reason}"
-        return reason
+        return self._glance(watched, _WATCH) if reason is None and watched is not None else reason
 
     def _glance(self, frame: Observation, camera: int) -> str | None:
         if frame.stamp == self._shown[camera]:

@@ -102,9 +102,9 @@ def test_a_frame_of_the_watch_camera_alone_is_looked_at_once_and_by_itself(gate,
     assert watch.glance([frame(10.0)], frame(10.08)) is None
     assert watch.glance([frame(10.0)], frame(10.08)) is None
     assert (gate.shown, gate.glanced, gate.watched) == ([(10.0, None)], [], [9.98, 10.08])
-    assert watch.glance([frame(10.0)], frame(10.18, grey=0)) == "watch camera: intrusion 9 std"
+    assert watch.glance([frame(10.0)], frame(10.18, grey=0)) == "intrusion 9 std"
     watch.look([frame(5.0)], frame(5.0))  # the clock is set back
-    assert watch.glance([frame(5.0)], frame(4.9, grey=0)) == "watch camera: intrusion 9 std"
+    assert watch.glance([frame(5.0)], frame(4.9, grey=0)) == "intrusion 9 std"
 
 
 def test_after_a_gap_it_says_nothing_of_surprise_until_two_moments_are_a_step_apart(gate, watch):
@@ -168,7 +168,7 @@ def test_a_frame_of_the_watch_camera_stops_the_arm_between_two_periods(rig, gate
     assert run.glance() is None
     rig.see(WATCH_CAMERA, grey=0)
     step = run.glance()
-    assert step.outcome.code is Code.SURPRISED and "stopped the arm: watch camera: intrusion 9 std" in step.outcome.message
+    assert step.outcome.code is Code.SURPRISED and "stopped the arm: intrusion 9 std" in step.outcome.message
     assert step.trajectory.velocities[-1].tolist() == [0.0] * 7
     assert len(gate.shown) == 1  # no moment of the model's camera had come
 
@@ -236,7 +236,7 @@ def fit(folder, model, cameras):
     early = fit_gaussians(torch.cat([sight.early for sight in clean]))
     largest = max(float(early.distance(sight.early)) for sight in clean)
     # What comes in is left to the second camera: with one the colours alone shall stop it.
-    thresholds = Thresholds(picture=2.0 * largest, intrusion=1.0 if cameras > 1 else None)
+    thresholds = Thresholds(picture=2.0 * largest, watch=1.0 if cameras > 1 else None)
     scene = UsualPicture.fitted([torch.zeros(len(sight.cells), 3) for sight in clean], [sight.cells for sight in clean], seed=0)
     statistics = Statistics(fit_gaussians(latent), early, UsualError(torch.zeros(1, 3), torch.ones(1)), scene)
     config = GateConfig(thresholds=thresholds, views=cameras, episodes=60, steps=1, checked=1, stopped=0)
@@ -362,7 +362,7 @@ def test_what_comes_in_before_the_watch_camera_alone_stops_the_arm_through_the_n
     watching.until(lambda: len(watching.proposals) > count + 12)  # it goes on while all is as ever
     watching.other = np.full_like(OTHER, 255)
     result = watching.end(handle)
-    assert result.code == Code.SURPRISED and "the model's gate stopped the arm: watch camera: intrusion" in result.message
+    assert result.code == Code.SURPRISED and "the model's gate stopped the arm: watch " in result.message
 
 
 def test_a_watch_camera_that_stops_is_named_and_when_it_is_back_it_goes_on(watching):

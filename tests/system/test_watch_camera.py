@@ -28,7 +28,7 @@ def wary(tmp_path_factory):
         (folder / file.name).symlink_to(file.resolve())
     (folder / FILES.config).unlink()
     config = load_config(GateConfig, shipped / FILES.config)
-    only = Thresholds(intrusion=config.thresholds.intrusion)
+    only = Thresholds(watch=config.thresholds.watch)
     save_config(config.model_copy(update={"thresholds": only}), folder / FILES.config)
     return folder
 
@@ -53,7 +53,7 @@ def test_the_arm_stops_before_it_is_touched(stack, driver, client, observer):
     observer.wait_for(lambda: "sim: intruder" in said, 10.0, "what the simulator says of the forearm")
     assert said["sim: intruder"].message == "a forearm comes in once the arm has begun to move"
     outcome = client.send(stage.goal, 60.0)
-    assert outcome.code is Code.SURPRISED and "intrusion" in outcome.message, outcome
+    assert outcome.code is Code.SURPRISED and "watch " in outcome.message, outcome
     observer.wait_for(lambda: observer.speed() < 0.01, 5.0, "rest")
     # It is told of once a second, and of a touch for good.
     observer.wait_for(lambda: said["sim: intruder"].message != "a forearm comes in once the arm has begun to move", 5.0, "the forearm")

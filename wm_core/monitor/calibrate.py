@@ -29,7 +29,7 @@ _WINDOWS = {name: GateConfig.model_fields[name].default for name in ("window", "
 # Shares of the episodes: where clean data lies, how the signals compare, how many stop, and whether that is so.
 _SHARES = (0.35, 0.15, 0.35, 0.15)
 # Whatever was fitted: in front of a scene that hardly ever changes, the first shadow would be an intruder.
-_LEAST = {"intrusion": 1.0}
+_LEAST = {"intrusion": 1.0, "watch": 1.0}
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from wm_core.config import Strict
 # In the order in which they are reported: name -> what it is, its unit.
 SIGNALS: dict[str, tuple[str, str]] = {
     "intrusion": ("part of the picture is not as it ever was with the tool there: something came in", "x usual"),
+    "watch": ("part of a watch camera's picture is not as it ever was with the tool there: something came in", "x usual"),
     "reading": ("the tool read from the picture lies farther off the measured joints' than it does there", "x usual"),
     "offset": ("the tool read from the picture has lain off the measured joints' for a while", "x usual"),
     "surprise": ("the picture is not what the last action should have led to", "m"),
@@ -18,13 +19,14 @@ SIGNALS: dict[str, tuple[str, str]] = {
     "disagreement": ("the predictors disagree on what the last action leads to", "m"),
 }
 # Not smoothed: a forearm that comes in is beside the arm within two moments.
-SUDDEN = frozenset({"intrusion"})
+SUDDEN = frozenset({"intrusion", "watch"})
 
 
 class Thresholds(Strict):
     """Where each smoothed signal stops the arm, in the unit of `SIGNALS`; None: that signal is not watched."""
 
     intrusion: float | None = Field(None, gt=0.0)
+    watch: float | None = Field(None, gt=0.0)
     reading: float | None = Field(None, gt=0.0)
     offset: float | None = Field(None, gt=0.0)
     surprise: float | None = Field(None, gt=0.0)

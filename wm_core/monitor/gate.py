@@ -11,7 +11,7 @@ import torch
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.monitor.config import SIGNALS, SUDDEN, GateConfig
 from wm_core.monitor.sight import Sight, see_cells, see_window
-from wm_core.monitor.signals import Statistics, signals_of_moments, signals_of_steps
+from wm_core.monitor.signals import Statistics, signals_of_moments, signals_of_steps, what_came_in
 from wm_core.monitor.smoothing import Smoother
 from wm_core.protocols import Kinematics
 from wm_core.types import Observation
@@ -91,13 +91,12 @@ class SurpriseGate:
         cameras that do not take their pictures at the same moment; None: it has the pictures of all.
         -> None where what comes in is not watched for.
         """
-        limit = self._thresholds.get("intrusion")
-        if self._latched is not None or limit is None:
+        if self._latched is not None or not SUDDEN.intersection(self._thresholds):
             return self._latched
         cells = see_cells(self._model, observation, self.config.views, camera)
-        value = float(self._statistics.scene.strangeness(cells, self._tool(observation), camera)[0])
-        # Not below the limit, rather than above it: what is no number stops.
-        return self._latch(GateVerdict(not value <= limit, value / limit, "intrusion", value, limit))
+        found = what_came_in(self._model, self._statistics.scene, cells, self._tool(observation), camera)
+        # What is no number stops.
+        return self._latch(self._judge({name: float(value[0].nan_to_num(nan=torch.inf)) for name, value in found.items()}))
 
     def _tool(self, observation: Observation) -> torch.Tensor:
         """(1, 3) m, by the measured joints"""

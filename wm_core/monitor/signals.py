@@ -41,8 +41,22 @@ def signals_of_moments(
         "reading": torch.linalg.vector_norm(off, dim=-1),
         "novelty": statistics.latent.distance(visual[:, None]),
         "picture": statistics.early.distance(sight.early),
-        "intrusion": statistics.scene.strangeness(sight.cells, tool, sight.camera),
+        **what_came_in(model, statistics.scene, sight.cells, tool, sight.camera),
     }
+
+
+@torch.no_grad()
+def what_came_in(
+    model: JepaWorldModel, scene: UsualPicture, cells: Tensor, tool: Tensor, camera: int | None
+) -> dict[str, Tensor]:
+    """cells, tool, camera: as of `UsualPicture.strangeness` -> the signals of those cameras, (T,) each.
+
+    Those that the model sees with are close to the work and always see a part move; the others see farther, and hardly
+    anything moves there but the arm: each kind has a threshold of its own.
+    """
+    strange, first, own = scene.strangeness(cells, tool, camera), camera or 0, model.config.views
+    kinds = {"intrusion": strange[:, : max(0, own - first)], "watch": strange[:, max(0, own - first) :]}
+    return {name: values.amax(-1) for name, values in kinds.items() if values.shape[1]}
 
 
 @torch.no_grad()

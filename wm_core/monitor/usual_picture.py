@@ -64,13 +64,12 @@ class UsualPicture:
         return self.cells.shape[1]
 
     def strangeness(self, cells: Tensor, tool: Tensor, camera: int | None = None) -> Tensor:
-        """cells: (T, V, 3, C) uint8 seen, tool: (T, 3) m -> (T,), by how much more than ordinary `area` cells of a view are off.
+        """cells: (T, V, 3, C) uint8 seen, tool: (T, 3) m -> (T, V), by how much more than ordinary `area` cells of the view are off.
 
         camera: the only one that is looked through, V = 1 then; None for all.
         """
         ordinary = self.ordinary if camera is None else self.ordinary[camera]
-        # The view that shows most of it.
-        return (self._off(cells, tool, camera) / ordinary).topk(self.area, dim=-1).values[..., -1].amax(-1)
+        return (self._off(cells, tool, camera) / ordinary).topk(self.area, dim=-1).values[..., -1]
 
     def _off(self, cells: Tensor, tool: Tensor, camera: int | None = None) -> Tensor:
         """As of `strangeness` -> (T, V, C) deviations, of the colour that is off most."""
