@@ -64,8 +64,9 @@ def test_mixture_modes_and_samples():
 def test_the_policy_is_an_action_prior(policy):
     latent, goal = torch.randn(2, 20), torch.randn(16)
     assert isinstance(policy, ActionPrior)
-    assert policy.modes(latent, goal, Focus.SCENE).shape == (4, 3, 4)
-    assert policy.sample(latent, goal, Focus.SCENE, 7, torch.Generator().manual_seed(0)).shape == (7, 3, 4)
+    modes, samples = policy.propose(latent, goal, Focus.SCENE, 7, torch.Generator().manual_seed(0))
+    assert modes.shape == (4, 3, 4) and samples.shape == (7, 3, 4)
+    assert torch.equal(modes, policy.modes(latent, goal, Focus.SCENE))
 
 
 def test_act_is_the_first_step_of_the_likeliest_guess(policy, monkeypatch):

@@ -51,20 +51,26 @@ class GoalPolicy(nn.Module):
         return ActionMixture(weights.log_softmax(-1), rest[:, 0], _NARROWEST + softplus(rest[:, 1]))
 
     @torch.no_grad()
-    def modes(self, latent: Tensor, goal: Tensor, focus: Focus = Focus.SCENE) -> Tensor:
-        """latent: (K, D), goal: (D_v,) -> (C, H, A) normalised, the likeliest first. Raises `ValueError`, see `sample`."""
-        return self._mixture(latent, goal, focus).modes()[0]
+    def propose(
+        self, latent: Tensor, goal: Tensor, focus: Focus, count: int, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """latent: (K, D), goal: (D_v,) -> (C, H, A) normalised, the likeliest first, and (count, H, A) that are drawn.
+
+        Raises `ValueError` for a focus on the object that the model knows nothing of.
+        """
+        mixture = self._mixture(latent, goal, focus)
+        return mixture.modes()[0], mixture.sample(count, generator)[0]
 
     @torch.no_grad()
-    def sample(self, latent: Tensor, goal: Tensor, focus: Focus, count: int, generator: torch.Generator) -> Tensor:
-        """-> (count, H, A) normalised. Raises `ValueError` for a focus on the object that the model knows nothing of."""
-        return self._mixture(latent, goal, focus).sample(count, generator)[0]
+    def modes(self, latent: Tensor, goal: Tensor, focus: Focus = Focus.SCENE) -> Tensor:
+        """-> (C, H, A) of `propose`; raises as that does."""
+        return self._mixture(latent, goal, focus).modes()[0]
 
     def act(self, latent: Tensor, goal: Tensor, focus: Focus = Focus.SCENE) -> Tensor:
         """The first action of the likeliest guess.
 
         latent: (K, D), goal: (D_v,) -> (A,): tool displacement, m, no longer than the longest step; then the gripper's
-        command, -1, 0 or +1, where there is one. Raises `ValueError`, see `sample`.
+        command, -1, 0 or +1, where there is one. Raises `ValueError`, see `propose`.
         """
         action = self.modes(latent, goal, focus)[0, 0]
         move, command = action[: self._motion], action[self._motion :]

@@ -36,7 +36,7 @@ class Census:
         if Obstacles.name in scores.names:
             touching = scores.shares[scores.names.index(Obstacles.name)] >= self._touch
         found = (~torch.isfinite(scores.costs), touching, torch.zeros(1) if limited is None else limited)
-        if count > 1:  # the last mean stands alone
+        if count > 1:  # what a gradient leads to stands alone
             self._population = scores
         self._counts += torch.tensor([count, *(int(part.sum()) for part in found)])
         return scores

@@ -224,9 +224,9 @@ class MpcPlanner:
         parts = math.ceil(float(decided.norm()) / self.max_step - 0.1)  # a tenth of a step is not worth a prediction
         # Nobody knows what the gripper was told meanwhile: it is taken to stay as it is.
         action = pad(decided, (0, self.world_model.action_dim - len(decided)))
-        for _ in range(parts):
-            latent = self.world_model.next(latent[None], action[None] / parts)[0]
-        return latent
+        if parts == 0:
+            return latent
+        return self.world_model.rollout(latent, (action / parts).expand(1, parts, -1))[0, -1]
 
     def _guess(self, task: Task, latent: Tensor | None, horizon: int, generator: torch.Generator) -> Guesses | None:
         count = round(self.config.prior_share * self.config.samples)

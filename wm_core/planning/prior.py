@@ -16,11 +16,12 @@ from wm_core.types import Focus
 class ActionPrior(Protocol):
     """Proposes actions that may lead from here to a goal; normalised, 1 is the longest step. It proposes, the world model judges."""
 
-    def modes(self, latent: Tensor, goal: Tensor, focus: Focus) -> Tensor:
-        """latent: (*latent), goal: (*goal) -> (C, H, A), the middles of what it would propose, the likeliest first"""
-
-    def sample(self, latent: Tensor, goal: Tensor, focus: Focus, count: int, generator: torch.Generator) -> Tensor:
-        """-> (count, H, A), drawn on the CPU: one seed means the same on every device."""
+    def propose(
+        self, latent: Tensor, goal: Tensor, focus: Focus, count: int, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """latent: (*latent), goal: (*goal) -> (C, H, A), the middles of what it would propose, the likeliest first, and
+        `count` draws, (count, H, A), drawn on the CPU: one seed means the same on every device.
+        """
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ def guess(
     generator: torch.Generator,
 ) -> Guesses:
     """`count` samples of the prior, cut to `horizon` steps or followed by standing still."""
-    modes = fit_horizon(prior.modes(latent, goal, focus), horizon)
-    return Guesses(modes.unbind(0), fit_horizon(prior.sample(latent, goal, focus, count, generator), horizon))
+    modes, samples = prior.propose(latent, goal, focus, count, generator)
+    return Guesses(fit_horizon(modes, horizon).unbind(0), fit_horizon(samples, horizon))
 
 
 def fit_horizon(actions: Tensor, horizon: int) -> Tensor:

@@ -19,8 +19,9 @@ from wm_core.planning.search import Beginning, Budget, Found, PlanningError, bet
 class SamplingSearch(ABC):
     """Implements `Search`; what a method does its own way is below.
 
-    The mean, the best so far and the caller's proposals stand among the samples of every iteration; the last mean is
-    scored as well, and the best that was ever scored is what is found.
+    The mean, the best so far and the caller's proposals stand among the samples of every iteration, and the best that was
+    ever scored is what is found. The last mean is scored by the next plan, whose first sample it is: alone it would take
+    half as long as an iteration.
 
     Guesses of a prior (PRISM, arXiv 2606.07974) make up a share of the first draw and, around the best of them, of every
     later one: they are not averaged away where the mean has gone elsewhere. All samples compete alike.
@@ -57,8 +58,6 @@ class SamplingSearch(ABC):
                 if guided is not None:
                     guided = self._follow_up(scores, len(guided), count, self._population(iteration + 1), std, generator)
                 best = better(best, scores, mean, iteration)
-        if budget.fits():
-            best = better(best, score(mean[None]), mean, best.iterations)
         return replace(best, elites=elites)
 
     @abstractmethod

@@ -90,7 +90,7 @@ def test_nothing_finite_is_an_error():
 
 
 def test_the_deadline_ends_the_search(fakes):
-    # Each iteration takes 30 ms of 100: the fourth would end at 120 and is not begun; nor is the last mean scored.
+    # Each iteration takes 30 ms of 100: the fourth would end at 120 and is not begun.
     clock = fakes.FakeClock()
 
     def slow(actions):

@@ -25,9 +25,9 @@ def make(robot, arm, fakes):
 def test_everything_that_was_scored_is_counted(make, home, fakes):
     plan, _ = make().plan([fakes.observe(home, 0.0)] * 2, Goal(image=fakes.goal_image(TARGET)), PlannerState(seed=0))
     seen = plan.explanation.considered
-    # Two iterations of 64, and the last mean once.
-    assert (seen.scored, seen.invalid, seen.touching) == (129, 0, 0)
-    assert seen.limited < 129  # whatever is drawn, holding still is possible
+    # Two iterations of 64, and nothing else.
+    assert (seen.scored, seen.invalid, seen.touching) == (128, 0, 0)
+    assert seen.limited < 128  # whatever is drawn, holding still is possible
 
 
 def test_what_limits_bend_is_counted(make, robot, arm, home, fakes):

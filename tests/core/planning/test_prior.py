@@ -23,14 +23,12 @@ class StraightPrior:
     def __init__(self, horizon=5):
         self.horizon, self.asked = horizon, []
 
-    def modes(self, latent, goal, focus):
+    def propose(self, latent, goal, focus, count, generator):
         self.asked.append(focus)
         way = (goal - latent) / 0.05
         share = (way.norm() - torch.arange(self.horizon)).clamp(0.0, 1.0) / way.norm()
-        return (share[:, None] * way)[None]
-
-    def sample(self, latent, goal, focus, count, generator):
-        return self.modes(latent, goal, focus) + 0.1 * torch.randn(count, self.horizon, 3, generator=generator)
+        modes = (share[:, None] * way)[None]
+        return modes, modes + 0.1 * torch.randn(count, self.horizon, 3, generator=generator)
 
 
 @pytest.fixture
