@@ -54,7 +54,9 @@ def test_the_arm_stops_before_it_is_touched(stack, driver, client, observer):
     observer.wait_for(lambda: "sim: intruder" in said, 10.0, "what the simulator says of the forearm")
     assert said["sim: intruder"].message == "a forearm comes in once the arm has begun to move"
     outcome = client.send(stage.goal, 60.0)
-    assert outcome.code is Code.SURPRISED and "watch camera: intrusion" in outcome.message, outcome
+    # Whichever camera the gate looked through when the forearm was in both pictures: on a busy machine a plan takes that long.
+    assert outcome.code is Code.SURPRISED and "intrusion" in outcome.message, outcome
+    assert "planner: watch_camera" in said
     observer.wait_for(lambda: observer.speed() < 0.01, 5.0, "rest")
     # It is told of once a second, and of a touch for good.
     observer.wait_for(lambda: said["sim: intruder"].message != "a forearm comes in once the arm has begun to move", 5.0, "the forearm")
