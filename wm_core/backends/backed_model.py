@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from wm_core.backends.fused import FusedRollout
 from wm_core.backends.rollout import Rollout
 from wm_core.backends.rollout_weights import rollout_weights
+from wm_core.backends.seen_pictures import SeenPictures
 from wm_core.config import BackendName
 from wm_core.model.ensemble import ensemble_spread
 from wm_core.model.world_model import JepaWorldModel
@@ -19,7 +20,8 @@ from wm_core.types import Focus, Observation
 
 
 class BackedWorldModel:
-    """Implements `WorldModel`, and all else that a `JepaWorldModel` offers to planners; only rollouts are others.
+    """Implements `WorldModel`, and all else that a `JepaWorldModel` offers to planners; only rollouts are others, and
+    pictures are not encoded twice. The weights of `base` may not change: packed ones would not follow.
 
     The uncertainty compares predictors, and the rounding of one of them would count as doubt: all of them are computed
     alike, in float32, whatever the backend. What is not in the inner loop of planning is left to the model itself.
@@ -28,6 +30,7 @@ class BackedWorldModel:
     def __init__(self, base: JepaWorldModel, backend: BackendName, rollout: Rollout) -> None:
         """rollout: of `base`; whether it agrees is checked by `wm_core.backends.verify`."""
         self.base, self.backend, self._rollout = base, backend, rollout
+        self._seen = SeenPictures(base.encoder.visual)
         self._members: dict[nn.Module, FusedRollout] = {}
         self.config, self.encoder, self.predictor = base.config, base.encoder, base.predictor
         self.history, self.step, self.action_dim, self.ensemble = base.history, base.step, base.action_dim, base.ensemble
@@ -47,8 +50,13 @@ class BackedWorldModel:
         return self._rollout.rollout(latent, actions)
 
     def encode(self, observations: Sequence[Observation]) -> Tensor:
-        """See `JepaWorldModel`, as for all below."""
-        return self.base.encode(observations)
+        """See `JepaWorldModel`, as for all below. Pictures that were encoded just now are not encoded again."""
+        pictures, felt = self.base.inputs(observations)
+        seen = self._seen.latents(pictures, self.device)
+        return torch.cat([seen, self.encoder.felt(torch.from_numpy(felt).to(self.device))], dim=-1)
+
+    def inputs(self, observations: Sequence[Observation]) -> tuple[np.ndarray, np.ndarray]:
+        return self.base.inputs(observations)
 
     def encode_goal(self, *views: np.ndarray) -> Tensor:
         return self.base.encode_goal(*views)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import layer_norm, pad, silu
+from torch.nn.functional import pad, silu
 
 from wm_core.backends.packed_linear import pack_linear
 from wm_core.backends.rollout_weights import Gate, Layer, RolloutWeights
@@ -76,7 +76,7 @@ class _Tail:
         for product, (norm, active) in self._layers:
             rows = rows if product is None else product(rows)
             if norm is not None:
-                rows = layer_norm(rows, rows.shape[-1:], *norm)
+                rows = torch.layer_norm(rows, rows.shape[-1:], *norm)
             if active:
                 rows = silu(rows, inplace=True)
         return rows

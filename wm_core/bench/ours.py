@@ -14,7 +14,10 @@ from wm_core.types import Goal, Observation, PlannerState
 
 
 class Ours:
-    """Implements `Contender`: limits, kinematics, all terms of the cost, prior and explanation included."""
+    """Implements `Contender`: limits, kinematics, all terms of the cost and prior included.
+
+    What it was chosen for is not: no package says that, and the nodes ask for it when the proposal is out.
+    """
 
     def __init__(self, planner: MpcPlanner, backend: str) -> None:
         self.name, self.backend = f"ours ({planner.config.method})", backend
@@ -27,7 +30,8 @@ class Ours:
 
     def plan(self, observations: Sequence[Observation], goal: Goal) -> np.ndarray:
         """See `Contender`."""
-        plan, self._state = self._planner.plan(observations, goal, self._state)
+        draft = self._planner.draft(observations, goal, self._state)
+        plan, self._state = draft.plan, draft.state
         return plan.actions if plan.gripper is None else np.column_stack([plan.actions, plan.gripper])
 
 

@@ -60,9 +60,12 @@ class ConvEncoder(nn.Module):
     def forward(self, images: Tensor, joints: Tensor) -> Tensor:
         """images: (B, T, 3V, h, w), joints: (B, T, J) rad, then m of gripper opening -> (B, T, D), the visual part first"""
         batch, time = images.shape[:2]
-        seen = self.visual(images.flatten(0, 1))
-        felt = self.joint_layers((joints.flatten(0, 1) - self.joint_mean) / self.joint_std)
-        return torch.cat([seen, self.joint_norm(felt)], dim=-1).unflatten(0, (batch, time))
+        seen, felt = self.visual(images.flatten(0, 1)), self.felt(joints.flatten(0, 1))
+        return torch.cat([seen, felt], dim=-1).unflatten(0, (batch, time))
+
+    def felt(self, joints: Tensor) -> Tensor:
+        """joints: (B, J) rad, then m of gripper opening -> (B, D_j), the other part of the latent"""
+        return self.joint_norm(self.joint_layers((joints - self.joint_mean) / self.joint_std))
 
     def normalise_joints(self, mean: Tensor, std: Tensor) -> None:
         """Takes mean and spread of what the arm feels, each (J,), from training data."""

@@ -50,11 +50,15 @@ class JepaWorldModel(nn.Module):
 
         Raises `ValueError` for another count, or when a view or the gripper is missing.
         """
+        pictures, felt = self.inputs(observations)
+        return self.encoder(self._tensor(pictures)[None], self._tensor(felt)[None])[0]
+
+    def inputs(self, observations: Sequence[Observation]) -> tuple[np.ndarray, np.ndarray]:
+        """What the encoder takes of them: (K, 3V, h, w) uint8 and (K, J) rad; raises as `encode` does."""
         if len(observations) != self.history:
             raise ValueError(f"got {len(observations)} observations, expected {self.history}, one model step apart")
         pictures = stack_pictures(observations, self.config.views, self.config.image_size)
-        felt = stack_feelings(observations, self.config.gripper)
-        return self.encoder(self._tensor(pictures)[None], self._tensor(felt)[None])[0]
+        return pictures, stack_feelings(observations, self.config.gripper)
 
     def encode_goal(self, *views: np.ndarray) -> Tensor:
         """views: (H, W, 3) uint8 RGB each -> (D_v,). Raises `ValueError` for another number of views."""

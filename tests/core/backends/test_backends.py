@@ -2,11 +2,14 @@
 
 import logging
 import sys
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
 from wm_core.backends import BACKENDS, BackendError, choose_backend, with_backend
+from wm_core.backends.backed_model import BackedWorldModel
 from wm_core.backends.choose import AUTOMATIC, make_rollout
 from wm_core.backends.verify import measure_agreement, verify
 from wm_core.config import WorldModelConfig
@@ -14,6 +17,7 @@ from wm_core.model.checkpoint import load_world_model
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.protocols import WorldModel
 from wm_core.resources import find_model
+from wm_core.types import JointState, Observation
 
 SHIPPED = ("panda_table", "panda_tabletop")  # with gripper, object and touch head; and without any of them
 SMALL = dict(image_size=32, visual_dim=16, joint_dim=4, channels=(4, 8), hidden=32)
@@ -166,3 +170,42 @@ def test_a_backed_model_offers_all_that_a_model_offers():
     own = {name for name in vars(JepaWorldModel) if not name.startswith("_")} - {"forward"}
     missing = [name for name in own if not hasattr(with_backend(made(), "fused", 8, 3), name)]
     assert not missing
+
+
+def look(seed: int, opening: float | None = None) -> Observation:
+    numbers = np.random.default_rng(seed)
+    picture = numbers.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    return Observation(picture, JointState(numbers.uniform(-1.0, 1.0, 7), np.zeros(7), float(seed)), float(seed), opening)
+
+
+@pytest.mark.parametrize("opening", [None, 0.03])
+def test_a_picture_is_encoded_once_and_what_is_felt_with_it_anew(opening, monkeypatch):
+    model = made(**({} if opening is None else OBJECTS))
+    shown, visual = [], model.encoder.visual
+    monkeypatch.setattr(model.encoder, "visual", lambda pictures: shown.append(len(pictures)) or visual(pictures))
+    backed = BackedWorldModel(model, "fused", make_rollout(model, "fused"))
+    first, second, third = (look(seed, opening) for seed in range(3))
+    windows = ([first, second], [first, second], [second, third])
+    with torch.inference_mode():
+        found = [backed.encode(window) for window in windows]
+        assert shown == [1, 1, 1]  # three pictures in six places
+        for window, latent in zip(windows, found):
+            torch.testing.assert_close(latent, model.encode(window), rtol=1e-5, atol=1e-5)
+        shown.clear()
+        moved = replace(third, joints=replace(third.joints, position=third.joints.position + 0.5))
+        assert not torch.equal(backed.encode([second, moved])[1], backed.encode([second, third])[1])
+        third.image[:] = 255 - third.image  # somebody draws into it
+        backed.encode([second, third])
+        assert shown == [1]
+
+
+def test_a_latent_of_inference_mode_is_not_handed_to_who_wants_a_gradient():
+    model = made()
+    backed, window = with_backend(model, "fused", 6, 4), [look(0), look(1)]
+    with torch.inference_mode():
+        backed.encode(window)
+    with torch.no_grad():
+        latent = backed.encode(window)
+    actions = torch.zeros(1, 3, 3, requires_grad=True)
+    backed.rollout(latent, actions).sum().backward()
+    assert float(actions.grad.abs().sum()) > 0.0

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from transforms3d.axangles import mat2axangle
+from transforms3d.axangles import axangle2mat, mat2axangle
 
+from wm_core.kinematics.urdf_arm import JointChain
 from wm_core.planning.batched_kinematics import BatchedKinematics
 from wm_core.planning.rotation import Turning, limit_norm, rotation_distance, rotation_matrix
 
@@ -58,3 +59,29 @@ def test_limit_norm_keeps_direction_and_short_vectors():
     vectors = torch.tensor([[3.0, 4.0], [0.3, 0.4], [0.0, 0.0]])
     expected = [[0.6, 0.8], [0.3, 0.4], [0.0, 0.0]]  # 3-4-5 shrinks to length 1, the others are shorter
     assert limit_norm(vectors, 1.0).numpy() == pytest.approx(np.array(expected))
+
+
+def test_joints_may_turn_about_any_axis():
+    numbers = np.random.default_rng(2)
+    axes = np.array([[1.0, 0, 0], [0, -1.0, 0], [0, 0, -1.0], [0.6, 0, 0.8]])
+    placements = []
+    for _ in range(len(axes) + 1):
+        placed = np.eye(4)
+        placed[:3, :3], placed[:3, 3] = axangle2mat(numbers.normal(size=3), numbers.uniform(-2, 2)), numbers.normal(size=3)
+        placements.append(placed)
+    chain = BatchedKinematics(JointChain(np.stack(placements), axes))
+    joints, carried = numbers.uniform(-2.0, 2.0, len(axes)), numbers.normal(size=(2, 3))
+    frames, columns = [np.eye(4)], []
+    for placement, axis, angle in zip(placements, axes, joints):
+        turn = np.eye(4)
+        turn[:3, :3] = axangle2mat(axis, angle)
+        frames.append(frames[-1] @ placement @ turn)
+    wanted = frames[-1] @ placements[-1]
+    for frame, axis in zip(frames[1:], axes):
+        about = frame[:3, :3] @ axis
+        columns.append(np.concatenate([np.cross(about, wanted[:3, 3] - frame[:3, 3]), about]))
+    tool = chain.tool(chain.tensor(joints[None]))
+    assert tool.frame[0].numpy() == pytest.approx(wanted, abs=1e-5)
+    assert tool.jacobian[0].numpy() == pytest.approx(np.stack(columns, 1), abs=1e-5)
+    points = chain.points(chain.tensor(joints), [chain.tensor(np.zeros((0, 3)))] * 3 + [chain.tensor(carried)])
+    assert points.numpy() == pytest.approx(carried @ frames[-1][:3, :3].T + frames[-1][:3, 3], abs=1e-5)
