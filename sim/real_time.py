@@ -131,12 +131,14 @@ class RealTimeLoop:
     def _look(self, stamp: float) -> None:
         near, now = self._tick / 2.0, self._arm.now
         due = [camera for camera, schedule in enumerate(self._pictures) if schedule.due(now, near) and self._wanted(camera)]
-        # The one that waits longest: on a machine that cannot draw all of them none is left out.
-        for camera in sorted(due, key=lambda camera: self._pictures[camera].next):
-            # While the renderer is busy the picture stays due, and is asked for with a newer state.
-            if self._camera.request(self._arm.scene.state(), stamp, camera):
-                self._asked = camera
-                self._pictures[camera].done(now, near)
+        if not due:
+            return
+        # The one that has waited for most of its own periods: a machine that cannot draw all of them gives each its share.
+        camera = max(due, key=lambda camera: (now - self._pictures[camera].next) / self._pictures[camera].period)
+        # While the renderer is busy the picture stays due, and is asked for with a newer state.
+        if self._camera.request(self._arm.scene.state(), stamp, camera):
+            self._asked = camera
+            self._pictures[camera].done(now, near)
 
     def _wanted(self, camera: int) -> bool:
         wanted = self._outputs.wanted(camera)
