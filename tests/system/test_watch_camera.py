@@ -14,11 +14,7 @@ from wm_ros.outcome import Code
 # Of this seed arm and part are at the right, and the forearm comes in from the left.
 MODEL, SEED = "panda_table", 1013
 FILES = gate_files(cameras=2, model_views=1)
-pytestmark = [
-    pytest.mark.timeout(180),
-    pytest.mark.slow,
-    pytest.mark.skipif(not FILES.there(find_model(MODEL)), reason=f"{MODEL} has no gate of two cameras"),
-]
+pytestmark = [pytest.mark.timeout(180), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
