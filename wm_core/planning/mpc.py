@@ -22,6 +22,7 @@ from wm_core.planning.detours import with_detours
 from wm_core.planning.ensemble import plan_uncertainty
 from wm_core.planning.evaluator import Scores
 from wm_core.planning.explain import Census, explain, foreseen_for
+from wm_core.planning.making import GoalMaking
 from wm_core.planning.methods import make_search
 from wm_core.planning.objectives import Obstacles
 from wm_core.planning.prior import ActionPrior, Guesses, guess
@@ -85,6 +86,7 @@ class MpcPlanner:
         self._tasks = TaskCache(self._builder.build)
         self._search = make_search(config, clock)
         self._restart = Restart(config, batched, world_model, self.step, bool(self.obstacles))
+        self._making = GoalMaking(config.handling, batched, robot, world_model)
         self._threads = threads
         self._clock = clock
 
@@ -150,7 +152,10 @@ class MpcPlanner:
         joints = self._kinematics.tensor(place)
         moving = measured_velocity(newest.joints) if start_velocity is None else start_velocity
         velocity = self._kinematics.tensor(moving)
-        seen = self._encode(observations) if task.evaluator.needs_latents else None
+        seen = self._encode(observations) if task.needs_latents else None
+        made = None if task.place is None else self._making.make(task, observations, seen, state.handled)
+        if made is not None:
+            task = self._builder.toward(task, made)
         latent = None if seen is None else self._imagine_until(seen, newest, joints)
         generator = torch.Generator().manual_seed(state.seed)
         leaving = self._restart.look(task, seen, state.standing, joints, newest.stamp, generator)
@@ -175,7 +180,8 @@ class MpcPlanner:
         elites = None if found.elites is None else found.elites.cpu().numpy()
         ahead = None if why.goal_distance is None else np.append(why.realised, why.goal_distance)
         mean = found.mean.cpu().numpy()
-        return plan, PlannerState(_draw_seed(generator), mean, newest.stamp, task.kind, elites, ahead, leaving.standing)
+        handled = None if made is None else made.handled
+        return plan, PlannerState(_draw_seed(generator), mean, newest.stamp, task.kind, elites, ahead, leaving.standing, handled)
 
     def rehearse(self, observations: Sequence[Observation], goal: Goal, controls: np.ndarray) -> Rehearsal:
         """What `controls` (S, H, 4), m of tool displacement and the gripper's command, would lead to from here.
@@ -217,7 +223,7 @@ class MpcPlanner:
         count = round(self.config.prior_share * self.config.samples)
         if self.prior is None or count == 0 or latent is None or task.encoded is None or not task.tool:
             return None
-        return guess(self.prior, latent, task.encoded, task.goal.focus, count, horizon, generator)
+        return guess(self.prior, latent, task.encoded, task.focus, count, horizon, generator)
 
     def _apply_threads(self) -> None:
         # The setting belongs to the calling thread, and plans are made in a thread of their own.

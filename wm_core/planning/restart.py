@@ -53,7 +53,7 @@ class Restart:
     def _watch(
         self, task: Task, seen: Tensor | None, known: Standing | None, joints: Tensor, stamp: float, generator: torch.Generator
     ) -> Standing | None:
-        config, about = self._config.standstill, task.goal.focus
+        config, about = self._config.standstill, task.focus
         # Where the goal shows the arm as well, standing may be the whole of what is wanted.
         if config.patience == 0.0 or seen is None or task.encoded is None or not task.tool or about is not Focus.OBJECT:
             return None
