@@ -192,7 +192,7 @@ class Plan:
     gripper: (H,) of -1 close, 0 as it is, +1 open; None for a model without a gripper.
     uncertainty: (H,) m, how far apart the model's ensemble sees each step end; None without an ensemble.
     start: (J,) the joints that the path starts from; step: s between rows.
-    tool_path: (H, 3) m. latent_cost: the goal-latent term before weighting, NaN without an image goal.
+    tool_path: (H, 3) m. latent_cost: the goal-latent term before weighting, NaN where the goal is neither a picture nor made like one.
     explanation: why this one; None from planners that give none.
     """
 

@@ -57,8 +57,8 @@ class HandlingConfig(Strict):
     """When an object that is to be lifted gets from one phase to the next (`wm_core.planning.lifting`)."""
 
     lift: float = Field(0.09, gt=0.0, le=0.5, description="m that it is carried above where it was grasped")
-    near: float = Field(0.015, gt=0.0, le=0.1, description="m, over the table and in height, within which the hand closes")
-    content: float = Field(0.02, gt=0.0, le=0.1, description="m from its place within which it is let go")
+    near: float = Field(0.015, gt=0.0, le=0.1, description="m over the table within which it is grasped; half of it in height")
+    content: float = Field(0.012, gt=0.0, le=0.1, description="m from its place within which it is let go")
     patience: float = Field(3.0, gt=0.0, description="s that a phase is given")
 
 

@@ -36,11 +36,15 @@ class Readings:
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
-    """Ways from where things are now: tool and part (3,) m, opening m that the fingers go apart."""
+    """Ways from where things are now: tool and part (3,) m, opening m that the fingers go apart.
+
+    command: of the gripper, that the tool waits for; 0 where the planner moves both as it thinks best.
+    """
 
     tool: np.ndarray
     part: np.ndarray
     opening: float
+    command: int = 0
 
 
 class Lifting:
@@ -67,15 +71,19 @@ class Lifting:
         stay, wide = np.zeros(3), self._opening - now.opening
         up = np.array([0.0, 0.0, self._height - now.tool[2]])
         if phase is Phase.APPROACH:
-            return Wanted(self._grasp(now) - now.tool, stay, wide)
+            short = self._grasp(now) - now.tool
+            # Fingers that come down askew come down on the part.
+            return Wanted(short if self._over(short) else np.array([*short[:2], up[2]]), stay, wide)
         if phase is Phase.CLOSE:
-            # How wide the part is nobody knows: half open is wrong by least. Shut fingers would be had above it only.
-            return Wanted(stay, stay, 0.5 * self._opening - now.opening)
+            # How wide the part is nobody knows, and shut fingers can be had above it only: half open is wrong by least.
+            return Wanted(stay, stay, 0.5 * self._opening - now.opening, -1)
         if phase is Phase.LIFT:
             return Wanted(up, up, 0.0)
         if phase is Phase.CARRY:
             return Wanted(place - now.part, place - now.part, 0.0)
-        return Wanted(stay if phase is Phase.RELEASE else up, stay, wide)
+        if phase is Phase.RELEASE:
+            return Wanted(stay, stay, wide, +1)
+        return Wanted(up, stay, wide)
 
     def _next(self, phase: Phase, now: Readings, left: float, tolerance: float) -> Phase:
         if phase is Phase.APPROACH:
@@ -99,7 +107,10 @@ class Lifting:
 
     def _around(self, now: Readings) -> bool:
         short = self._grasp(now) - now.tool
-        return bool(max(np.linalg.norm(short[:2]), abs(short[2])) <= self._config.near)
+        return self._over(short) and abs(float(short[2])) <= 0.5 * self._config.near
+
+    def _over(self, short: np.ndarray) -> bool:
+        return float(np.linalg.norm(short[:2])) <= self._config.near
 
     def _grasp(self, now: Readings) -> np.ndarray:
         """(3,) m, where the tool has to be: at the part's middle, or as low as it comes."""

@@ -34,12 +34,14 @@ class MadeGoal:
     """encoded: (*goal); focus: what counts of it. The rest is for an object that is to be lifted, else None.
 
     handled: the phase it is for. tool: (3,) m, where the tool shall be; kinematics know that better than latents do.
+    led: (K, 4), what every plan begins with, as it is sampled; K = 0 where the planner is free.
     """
 
     encoded: Tensor
     focus: Focus
     handled: Handled | None = None
     tool: Tensor | None = None
+    led: Tensor | None = None
 
     @property
     def phase(self) -> str:

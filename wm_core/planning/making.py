@@ -41,7 +41,9 @@ class GoalMaking:
         wanted = self._lifting.wanted(handled.phase, now, place)
         part, tool = self._kinematics.tensor(wanted.part), self._kinematics.tensor(wanted.tool)
         goal = model.goal_at(seen, part, tool, wanted.opening)
-        return MadeGoal(goal, Focus.SCENE, handled, self._kinematics.tensor(now.tool + wanted.tool))
+        led = np.array([[0.0, 0.0, 0.0, wanted.command]])[: abs(wanted.command)]
+        tensor = self._kinematics.tensor
+        return MadeGoal(goal, Focus.SCENE, handled, tensor(now.tool + wanted.tool), tensor(led))
 
     def _read(self, observations: Sequence[Observation], seen: Tensor) -> Readings:
         # A model that sees one moment only takes its fingers to stand.

@@ -159,7 +159,7 @@ class MpcPlanner:
         latent = None if seen is None else self._imagine_until(seen, newest, joints)
         generator = torch.Generator().manual_seed(state.seed)
         leaving = self._restart.look(task, seen, state.standing, joints, newest.stamp, generator)
-        led, horizon = leaving.led, leaving.horizon
+        led, horizon = leaving.led if made is None or made.led is None else made.led, leaving.horizon
         census = Census(self.config.weights.obstacles * Obstacles.touch_cost)
 
         def score(actions: Tensor) -> Scores:

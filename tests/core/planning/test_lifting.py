@@ -35,7 +35,7 @@ RAISED = dict(tool=[0.5, 0.0, 0.112], part=[0.5, 0.0, 0.10])  # within 2 cm of 1
     [
         (Phase.APPROACH, reading(), Phase.CLOSE),
         (Phase.APPROACH, reading(tool=GRASP + [0.011, 0.011, 0.0]), Phase.APPROACH),  # 1.56 cm over the table
-        (Phase.APPROACH, reading(tool=GRASP + [0.0, 0.0, 0.016]), Phase.APPROACH),  # too high
+        (Phase.APPROACH, reading(tool=GRASP + [0.0, 0.0, 0.008]), Phase.APPROACH),  # too high by half a millimetre
         (Phase.CLOSE, reading(opening=0.05, moved=-0.03), Phase.CLOSE),  # still closing
         (Phase.CLOSE, reading(), Phase.CLOSE),  # not yet begun to
         (Phase.CLOSE, reading(**HELD), Phase.LIFT),
@@ -76,13 +76,17 @@ def test_no_phase_but_the_last_goes_on_for_ever(phase, now, then):
 def test_what_each_phase_wants():
     far = reading(tool=[0.4, 0.1, 0.2], opening=0.06)
     approach = LIFTING.wanted(Phase.APPROACH, far, PLACE)
-    assert approach.tool == pytest.approx([0.1, -0.1, -0.16]) and not approach.part.any() and approach.opening == pytest.approx(0.02)
-    assert LIFTING.wanted(Phase.CLOSE, reading(), PLACE).opening == pytest.approx(-0.04)  # to half of 8 cm
+    # From 20 cm to the 13 cm it is carried at, over the part; and down from there.
+    assert approach.tool == pytest.approx([0.1, -0.1, -0.07]) and not approach.part.any() and approach.opening == pytest.approx(0.02)
+    over = LIFTING.wanted(Phase.APPROACH, reading(tool=GRASP + [0.0, 0.014, 0.09]), PLACE)
+    assert over.tool == pytest.approx([0.0, -0.014, -0.09]) and over.command == 0
+    close = LIFTING.wanted(Phase.CLOSE, reading(), PLACE)
+    assert close.opening == pytest.approx(-0.04) and close.command == -1  # to half of 8 cm
     held = reading(**HELD)
     lift = LIFTING.wanted(Phase.LIFT, held, PLACE)
     assert lift.tool == pytest.approx([0.0, 0.0, 0.09]) == lift.part and lift.opening == 0.0
     carry = LIFTING.wanted(Phase.CARRY, reading(**HELD | RAISED), PLACE)
     assert carry.tool == pytest.approx([0.0, 0.2, -0.077]) == carry.part and carry.opening == 0.0
     release, leave = (LIFTING.wanted(phase, held, PLACE) for phase in (Phase.RELEASE, Phase.LEAVE))
-    assert not release.tool.any() and leave.tool == pytest.approx([0.0, 0.0, 0.09])
+    assert not release.tool.any() and (release.command, leave.command) == (1, 0) and leave.tool == pytest.approx([0.0, 0.0, 0.09])
     assert release.opening == leave.opening == pytest.approx(0.03) and not leave.part.any()

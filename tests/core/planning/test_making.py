@@ -8,7 +8,7 @@ import torch
 
 from wm_core.config import PlannerConfig, StandstillConfig
 from wm_core.planning import MpcPlanner
-from wm_core.types import Focus, Goal, Handling, Phase, PlannerState
+from wm_core.types import Focus, Goal, Handled, Handling, Phase, PlannerState
 
 QUICK = PlannerConfig(samples=32, horizon=4, iterations=2, deadline=60.0)
 THOROUGH = PlannerConfig(samples=128, horizon=5, deadline=60.0)
@@ -92,6 +92,15 @@ def test_lifting_needs_a_model_that_can_be_told_how(planner, fakes, home):
     for kind in (fakes.GraspingWorldModel, lambda arm, part: fakes.LinearWorldModel(arm)):
         with pytest.raises(ValueError, match="is to be lifted: expected a world model of objects and a gripper"):
             planner(kind=kind).plan([fakes.observe(home, 0.0)] * 2, Goal(object_position=PLACE, handling=Handling.LIFT), PlannerState(0))
+
+
+def test_the_hand_waits_for_its_fingers(planner, fakes, arm, home):
+    one = planner(part=arm.forward(home).position)
+    goal = Goal(object_position=PLACE, handling=Handling.LIFT)
+    seen = [replace(fakes.observe(home, 0.2), gripper=0.08)] * 2
+    plan, state = one.plan(seen, goal, PlannerState(0, handled=Handled(Phase.CLOSE, 0.1)))
+    assert state.handled.phase is Phase.CLOSE and plan.gripper[0] == -1.0
+    assert np.linalg.norm(plan.tool_path[0] - arm.forward(home).position) < 1e-3
 
 
 class Table:
