@@ -153,13 +153,12 @@ class MpcPlanner:
         moving = measured_velocity(newest.joints) if start_velocity is None else start_velocity
         velocity = self._kinematics.tensor(moving)
         seen = self._encode(observations) if task.needs_latents else None
-        made = None if task.place is None else self._making.make(task, observations, seen, state.handled)
-        if made is not None:
-            task = self._builder.toward(task, made)
+        if task.place is not None:
+            task = self._builder.toward(task, self._making.make(task, observations, seen, state.handled))
         latent = None if seen is None else self._imagine_until(seen, newest, joints)
         generator = torch.Generator().manual_seed(state.seed)
         leaving = self._restart.look(task, seen, state.standing, joints, newest.stamp, generator)
-        led, horizon = leaving.led if made is None or made.led is None else made.led, leaving.horizon
+        led, horizon = leaving.led, leaving.horizon
         census = Census(self.config.weights.obstacles * Obstacles.touch_cost)
 
         def score(actions: Tensor) -> Scores:
@@ -180,7 +179,7 @@ class MpcPlanner:
         elites = None if found.elites is None else found.elites.cpu().numpy()
         ahead = None if why.goal_distance is None else np.append(why.realised, why.goal_distance)
         mean = found.mean.cpu().numpy()
-        handled = None if made is None else made.handled
+        handled = None if task.made is None else task.made.handled
         return plan, PlannerState(_draw_seed(generator), mean, newest.stamp, task.kind, elites, ahead, leaving.standing, handled)
 
     def rehearse(self, observations: Sequence[Observation], goal: Goal, controls: np.ndarray) -> Rehearsal:

@@ -47,6 +47,8 @@ class Restart:
         standing = self._watch(task, seen, known, joints, stamp, generator)
         far = looks_far(config, standing, stamp)
         horizon = max(self._config.horizon, config.horizon) if far else self._config.horizon
+        if task.made is not None and task.made.led is not None:
+            return Leaving(standing, horizon, task.made.led)
         ways = way_out(config, standing, stamp, self._step)[: 0 if self._among_obstacles else horizon]
         return Leaving(standing, horizon, self._kinematics.tensor(ways[:, : task.space.dimension]))
 

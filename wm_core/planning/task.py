@@ -44,7 +44,7 @@ class Task:
     encoded: (*goal), what the model makes of the goal's pictures, None without; focus: what that is about.
     tool: tool motion is sampled, not joints. goal_terms: those terms of the cost that tell how far the goal is.
     place: (3,) m, where the object shall be, for a goal that is made anew for every plan: then the task is no use until
-    it was given one (`TaskBuilder.toward`). None where the goal is as it was told.
+    it was given one, `made` (`TaskBuilder.toward`). None where the goal is as it was told.
     """
 
     goal: Goal
@@ -56,6 +56,7 @@ class Task:
     tool: bool
     goal_terms: tuple[Objective, ...]
     place: Tensor | None = None
+    made: MadeGoal | None = None
 
     @property
     def needs_latents(self) -> bool:
@@ -105,7 +106,9 @@ class TaskBuilder:
         more = [] if made.tool is None else [GoalPose(self.weights.lift_tool, made.tool)]
         evaluator = Evaluator([*task.evaluator.objectives, aim, *more], self.world_model)
         terms, kind = (*task.goal_terms, aim), f"{task.kind}/{made.phase}"
-        return replace(task, evaluator=evaluator, kind=kind, encoded=made.encoded, focus=made.focus, goal_terms=terms)
+        return replace(
+            task, evaluator=evaluator, kind=kind, encoded=made.encoded, focus=made.focus, goal_terms=terms, made=made
+        )
 
     def tool_motion(self, goal: Goal) -> ToolMotion:
         """Tool motion of this arm, turned as the goal wants it, else as the robot holds its tool."""
