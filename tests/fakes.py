@@ -114,6 +114,47 @@ class GraspingWorldModel(LinearWorldModel):
         return self.spread * torch.arange(1.0, len(controls) + 1.0)
 
 
+class GoalMakingWorldModel(GraspingWorldModel):
+    """A world of grasping that makes goals, which are latents like any other.
+
+    Open fingers are 8 cm apart and closed ones 4 cm, whatever is between them; `read` m it reads the object beside where it is.
+    """
+
+    makes_goals, wide, narrow = True, 0.08, 0.04
+
+    def __init__(self, arm: Kinematics, part: np.ndarray, read: Sequence[float] = (0.0, 0.0, 0.0)) -> None:
+        super().__init__(arm, part)
+        self._read = torch.tensor(read)
+
+    def encode(self, observations: Sequence[Observation]) -> Tensor:
+        seen, opening = super().encode(observations), observations[-1].gripper
+        if opening is not None:
+            seen[6] = (self.wide - opening) / (self.wide - self.narrow)
+            seen[7] = seen[6] * ((seen[:3] - seen[3:6]).norm() < self.reach)
+        return seen
+
+    def encode_goal(self, *views: np.ndarray) -> Tensor:
+        return torch.cat([torch.zeros(3), super().encode_goal(*views), torch.zeros(2)])
+
+    def object_position(self, latent: Tensor) -> Tensor:
+        return super().object_position(latent) + self._read
+
+    def object_in(self, goal: Tensor) -> Tensor:
+        return self.object_position(goal)
+
+    def goal_distance(self, latent: Tensor, goal: Tensor, focus: Focus = Focus.SCENE) -> Tensor:
+        way = latent - goal
+        left = way[..., 3:6].norm(dim=-1)
+        if focus is Focus.OBJECT:
+            return left
+        return left + way[..., :3].norm(dim=-1) + (self.wide - self.narrow) * way[..., 6].abs()
+
+    def goal_at(self, latent: Tensor, object_way: Tensor, tool_way: Tensor | None = None, opening: float = 0.0) -> Tensor:
+        tool = torch.zeros(3) if tool_way is None else tool_way
+        fingers = torch.tensor([-opening / (self.wide - self.narrow), 0.0])
+        return latent + torch.cat([tool, object_way, fingers])
+
+
 class BrokenWorldModel(LinearWorldModel):
     """Imagines NaN."""
 

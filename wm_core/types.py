@@ -65,6 +65,13 @@ class Focus(str, Enum):
     OBJECT = "object"
 
 
+class Handling(str, Enum):
+    """How an object gets where it shall be. ANY: as it comes out cheapest; LIFT: grasped, lifted, put down and let go."""
+
+    ANY = "any"
+    LIFT = "lift"
+
+
 @dataclass(frozen=True, eq=False)
 class Goal:
     """What to reach; any mixture, at least one part.
@@ -72,6 +79,7 @@ class Goal:
     image: (H, W, 3) uint8 RGB of the finished scene; it carries no joints and no simulator state.
     pose: tool pose in the base frame. joints: (J,) rad. object_position: (3,) m, where the object's centre shall be.
     focus: what the image is about. other_views: the finished scene from the further cameras.
+    handling: how the object is brought there; LIFT needs a goal that is about the object and nothing else.
     Tolerances say when each part counts as reached (m, rad, rad); position_tolerance is for tool and object.
     """
 
@@ -81,6 +89,7 @@ class Goal:
     object_position: np.ndarray | None = None
     focus: Focus = Focus.SCENE
     other_views: tuple[np.ndarray, ...] = ()
+    handling: Handling = Handling.ANY
     position_tolerance: float = 0.03
     orientation_tolerance: float = 0.2
     joint_tolerance: float = 0.03
@@ -88,6 +97,11 @@ class Goal:
     def __post_init__(self) -> None:
         if all(part is None for part in (self.image, self.pose, self.joints, self.object_position)):
             raise ValueError("goal is empty: expected an image, a pose, joints or an object position")
+        if self.handling is Handling.LIFT:
+            about_object = self.kind == "object" or self.kind == "image" and self.focus is Focus.OBJECT
+            if not about_object:
+                told = f"{self.kind}, about the {self.focus.value}"
+                raise ValueError(f"goal is to be lifted and told as {told}: expected an object position or one image about the object")
 
     @property
     def kind(self) -> str:
@@ -178,7 +192,7 @@ class Plan:
     gripper: (H,) of -1 close, 0 as it is, +1 open; None for a model without a gripper.
     uncertainty: (H,) m, how far apart the model's ensemble sees each step end; None without an ensemble.
     start: (J,) the joints that the path starts from; step: s between rows.
-    tool_path: (H, 3) m. latent_cost: the goal-latent term before weighting, NaN without an image goal.
+    tool_path: (H, 3) m. latent_cost: the goal-latent term before weighting, NaN where the goal is neither a picture nor made like one.
     explanation: why this one; None from planners that give none.
     seconds: until it was chosen; uncertainty and explanation come after.
     """
@@ -214,6 +228,25 @@ class Standing:
     opens: bool = True
 
 
+class Phase(str, Enum):
+    """What is done with an object that is to be lifted: see `wm_core.planning.lifting`."""
+
+    APPROACH = "approach"
+    CLOSE = "close"
+    LIFT = "lift"
+    CARRY = "carry"
+    RELEASE = "release"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True)
+class Handled:
+    """The phase that an object is in, and since when (s)."""
+
+    phase: Phase
+    since: float
+
+
 @dataclass(frozen=True, eq=False)
 class PlannerState:
     """What one plan hands to the next; the planner itself remembers nothing.
@@ -223,6 +256,7 @@ class PlannerState:
     elites: (K, H, A), the best of the last plan's samples, None from a method that keeps none.
     distances: (1 + H,), how far the goal picture was at `stamp` and is imagined to be after every step; None without one.
     standing: of a tool that may have to be taken elsewhere, None where nobody looks.
+    handled: how far an object that is to be lifted has come, None before the first plan and for every other goal.
     """
 
     seed: int
@@ -232,3 +266,4 @@ class PlannerState:
     elites: Any | None = None
     distances: Any | None = None
     standing: Standing | None = None
+    handled: Handled | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -10,7 +11,7 @@ from sim.bench import OPEN, Bench
 from sim.camera import TABLE_VIEW, CameraView
 from sim.tasks.task import START_LOWER, START_UPPER, TABLE_BOX, WITHDRAWN, Task, part_goal, random_part_pose
 from wm_core.config import BoxConfig
-from wm_core.types import Focus, Goal, Outcome, Pose, Stage
+from wm_core.types import Focus, Goal, Handling, Outcome, Pose, Stage
 
 _GRASP_HEIGHT = 0.035  # m, of the tool
 _LIFT = 0.12  # m, of the tool in the second picture
@@ -51,10 +52,10 @@ class PickPlace(Task):
         """See `Task`."""
         here, total = bench.scene.part_pose().position, sum(self.steps)
         if kind == "object":
-            return (Stage(Goal(object_position=target), total),)
+            return (Stage(Goal(object_position=target, handling=Handling.LIFT), total),)
         if kind == "final":
             final = self._picture(bench, WITHDRAWN, OPEN, target, Focus.OBJECT)
-            return (Stage(final, total),)
+            return (Stage(replace(final, handling=Handling.LIFT), total),)
         held = _width(bench)
         down, up = np.array([0.0, 0.0, _GRASP_HEIGHT]), np.array([0.0, 0.0, _LIFT])
         flat = np.array([1.0, 1.0, 0.0])

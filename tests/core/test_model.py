@@ -142,6 +142,28 @@ def test_the_distance_adds_the_weighted_parts_and_can_look_at_the_object_alone()
     torch.testing.assert_close(thing, torch.tensor([0.0, 0.0, 0.1]))
 
 
+def test_a_made_goal_reads_as_it_was_asked_for_and_nothing_else_changes():
+    model = made(**OBJECTS)
+    latent = model.encode([equipped(0), equipped(1)])
+    thing, tool = torch.tensor([0.1, -0.05, 0.02]), torch.tensor([0.0, 0.03, -0.04])
+    goal = model.goal_at(latent, thing, tool, opening=-0.03)
+    read, seen = model.metric.map.weight, latent[-1, :16]
+    wanted = torch.cat([tool, torch.tensor([-0.03]), thing])
+    torch.testing.assert_close((goal - seen) @ read.T, wanted, atol=1e-4, rtol=1e-3)
+    # The least change there is: it lies in what the metric looks at.
+    blind = torch.linalg.svd(read).Vh[7:]
+    assert (blind @ (goal - seen)).abs().max() < 1e-4
+    # Without a way the tool and the fingers are as they were.
+    torch.testing.assert_close((model.goal_at(latent, thing) - seen) @ read.T, torch.cat([torch.zeros(4), thing]), atol=1e-4, rtol=1e-3)
+
+
+def test_goals_are_made_where_places_are_linear_in_the_latent(model):
+    grid = made(**OBJECTS | dict(latent="grid", visual_dim=128))
+    assert [one.makes_goals for one in (made(**OBJECTS), model, grid)] == [True, False, False]
+    with pytest.raises(ValueError, match="expected a model with objects and a latent that is a vector"):
+        model.goal_at(torch.zeros(2, 20), torch.zeros(3))
+
+
 def test_a_model_without_objects_says_so(model):
     latent = model.encode([observation(0), observation(1)])
     with pytest.raises(ValueError, match="not trained with objects"):

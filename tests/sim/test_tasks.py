@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.tasks.task import PART_LOWER, PART_UPPER, part_goal
-from wm_core.types import Focus
+from wm_core.types import Focus, Handling
 
 LOW, HIGH = 0.035, 0.13  # m, of the tool
 
@@ -70,6 +70,13 @@ def test_the_stages_of_pick_place_are_grasp_lift_and_place(tabletop):
     assert all((left != right).any() for left, right in zip(pictures, pictures[1:]))
     (final,) = table.stages(1, "final")
     assert final.goal.focus is Focus.OBJECT and final.steps == sum(stage.steps for stage in stages)
+
+
+def test_one_goal_says_that_the_part_is_to_be_lifted_and_three_pictures_show_it(tabletop):
+    table = tabletop(task="pick_place")
+    table.reset(1)
+    asked = {kind: [stage.goal.handling for stage in table.stages(1, kind)] for kind in ("image", "final", "object")}
+    assert asked == {"image": [Handling.ANY] * 3, "final": [Handling.LIFT], "object": [Handling.LIFT]}
 
 
 def test_a_grasp_that_lifts_puts_down_and_lets_go_is_a_success(tabletop, go):

@@ -81,11 +81,21 @@ class BackedWorldModel:
     def object_position(self, latent: Tensor) -> Tensor:
         return self.base.object_position(latent)
 
+    def object_in(self, goal: Tensor) -> Tensor:
+        return self.base.object_in(goal)
+
     def motion(self, before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
         return self.base.motion(before, after)
 
     def way_to(self, latent: Tensor, goal: Tensor) -> Tensor:
         return self.base.way_to(latent, goal)
+
+    @property
+    def makes_goals(self) -> bool:
+        return self.base.makes_goals
+
+    def goal_at(self, latent: Tensor, object_way: Tensor, tool_way: Tensor | None = None, opening: float = 0.0) -> Tensor:
+        return self.base.goal_at(latent, object_way, tool_way, opening)
 
 
 def model_itself(model: WorldModel) -> WorldModel:

@@ -5,7 +5,7 @@ from wm_core.config.boxes import BoxConfig
 from wm_core.config.card import ModelCardConfig
 from wm_core.config.gripper import GripperConfig
 from wm_core.config.model import MetricWeights, WorldModelConfig
-from wm_core.config.planner import ObjectiveWeights, PlannerConfig, StandstillConfig
+from wm_core.config.planner import HandlingConfig, ObjectiveWeights, PlannerConfig, StandstillConfig
 from wm_core.config.robot import JointLimitsConfig, RobotConfig, SphereConfig
 from wm_core.config.safety import SafetyConfig
 from wm_core.config.strict import ConfigError, Strict, load_config, parse_config, save_config
@@ -16,6 +16,7 @@ __all__ = [
     "BoxConfig",
     "ConfigError",
     "GripperConfig",
+    "HandlingConfig",
     "JointLimitsConfig",
     "LossConfig",
     "MetricWeights",

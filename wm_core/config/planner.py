@@ -15,6 +15,7 @@ class ObjectiveWeights(Strict):
     goal_latent: float = Field(1.0, ge=0.0)
     goal_object: float = Field(1.0, ge=0.0, description="object position goals, as the probe reads the object")
     goal_pose: float = Field(10.0, ge=0.0)
+    lift_tool: float = Field(1.0, ge=0.0, description="the tool, by kinematics, while an object is lifted over")
     goal_joints: float = Field(1.0, ge=0.0)
     effort: float = Field(0.01, ge=0.0)
     gripper: float = Field(0.002, ge=0.0, description="per step that commands the gripper")
@@ -52,6 +53,15 @@ class StandstillConfig(Strict):
     horizon: int = Field(24, ge=1, le=64, description="of these plans, at least")
 
 
+class HandlingConfig(Strict):
+    """When an object that is to be lifted gets from one phase to the next (`wm_core.planning.lifting`)."""
+
+    lift: float = Field(0.09, gt=0.0, le=0.5, description="m that it is carried above where it was grasped")
+    near: float = Field(0.015, gt=0.0, le=0.1, description="m over the table within which it is grasped; half of it in height")
+    content: float = Field(0.012, gt=0.0, le=0.1, description="m from its place within which it is let go")
+    patience: float = Field(3.0, gt=0.0, description="s that a phase is given")
+
+
 class PlannerConfig(Strict):
     """Model-predictive planner: samples x horizon x iterations is its budget. deadline: s for one plan."""
 
@@ -70,6 +80,7 @@ class PlannerConfig(Strict):
     prior_share: float = Field(0.3, ge=0.0, le=1.0, description="of the samples, drawn from the model's action prior if it has one")
     near_enough: float = Field(0.0, ge=0.0, le=0.1, description="m from its picture within which an object is left alone")
     standstill: StandstillConfig = StandstillConfig()
+    handling: HandlingConfig = HandlingConfig()
     alternatives: int = Field(3, ge=0, le=16, description="other futures that a plan's explanation shows")
     deadline: float = Field(0.1, gt=0.0, le=60.0)
     seed: int = Field(0, ge=0)

@@ -36,9 +36,9 @@ def hold_untouched(before: Tensor, after: Tensor, touch: Tensor, object_map: Ten
     return after - (1.0 - touch)[:, None] * (moved @ back)
 
 
-def way_back(object_map: Tensor) -> Tensor:
-    """(3, D_v) -> (3, D_v), its pseudo-inverse, transposed: from the object's motion to the change of latents that shows it."""
-    square = object_map @ object_map.T
+def way_back(motion_map: Tensor) -> Tensor:
+    """(P, D_v) -> (P, D_v), its pseudo-inverse, transposed: from a motion to the least change of latents that shows it."""
+    square = motion_map @ motion_map.T
     # Damped by a millionth: an object that never left the table has an axis that nothing is read from.
     damping = 1e-6 * square.diagonal().mean() * torch.eye(len(square), device=square.device)
-    return torch.linalg.solve(square + damping, object_map)
+    return torch.linalg.solve(square + damping, motion_map)

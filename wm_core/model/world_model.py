@@ -107,6 +107,10 @@ class JepaWorldModel(nn.Module):
             raise ValueError("this model was not trained with objects and has no probe for one")
         return self.object_probe(self._newest(latent)).detach()
 
+    def object_in(self, goal: Tensor) -> Tensor:
+        """goal: (D_v,) -> (3,) m, where the picture shows the object. Raises `ValueError` as `object_position` does."""
+        return self.object_position(goal[None])
+
     def motion(self, before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
         """before, after: (..., K, D) -> how far tool and object moved between them, (..., 3) m each, as the metric reads it.
 
@@ -123,6 +127,28 @@ class JepaWorldModel(nn.Module):
         Raises `ValueError` for a model without objects.
         """
         return self.motion(latent, goal[None])[1]
+
+    @property
+    def makes_goals(self) -> bool:
+        """Whether `goal_at` can be asked: where there are objects, and what places are read from is linear in the latent."""
+        return self.config.objects and self.config.latent == "vector"
+
+    def goal_at(self, latent: Tensor, object_way: Tensor, tool_way: Tensor | None = None, opening: float = 0.0) -> Tensor:
+        """A goal that no picture was taken of: what is seen now, with object and tool moved by these ways, (3,) m each.
+
+        opening: m that the fingers are farther apart by then. latent: (K, D) -> (D_v,), the least change of the visual
+        latent in which the metric reads just that. Ways and not places: the metric reads places up to a constant.
+        Raises `ValueError` where `makes_goals` does not hold.
+        """
+        if not self.makes_goals:
+            raise ValueError("goals cannot be made by this model: expected a model with objects and a latent that is a vector")
+        metric, visual = self.metric, self._newest(latent)
+        way = torch.zeros(metric.map.out_features, device=visual.device)
+        way[metric.object] = object_way
+        if tool_way is not None:
+            way[metric.tool] = tool_way
+        way[metric.gripper] = opening
+        return visual + way @ way_back(metric.map.weight)
 
     def _advance(self, latent: Tensor, action: Tensor, predictor: nn.Module | None, back: Tensor | None) -> Tensor:
         after = (self.predictor if predictor is None else predictor)(latent, action)

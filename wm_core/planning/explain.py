@@ -72,7 +72,7 @@ def explain(
     if task.encoded is not None and seen is not None:
         chosen = found.scores.candidates.latents[found.row]
         both = torch.cat([seen[None], chosen])
-        values = _array(model.goal_distance(both, task.encoded, task.goal.focus))
+        values = _array(model.goal_distance(both, task.encoded, task.focus))
         realised, distance = float(values[0]), values[1:]
     return Explanation(census.result(), census.others(found, count), distance, realised, foreseen)
 

@@ -22,6 +22,7 @@ from wm_core.planning.detours import with_detours
 from wm_core.planning.ensemble import plan_uncertainty
 from wm_core.planning.evaluator import Scores
 from wm_core.planning.explain import Census, explain, foreseen_for
+from wm_core.planning.making import GoalMaking
 from wm_core.planning.methods import make_search
 from wm_core.planning.objectives import Obstacles
 from wm_core.planning.prior import ActionPrior, Guesses, guess
@@ -85,6 +86,7 @@ class MpcPlanner:
         self._tasks = TaskCache(self._builder.build)
         self._search = make_search(config, clock)
         self._restart = Restart(config, batched, world_model, self.step, bool(self.obstacles))
+        self._making = GoalMaking(config.handling, batched, robot, world_model)
         self._threads = threads
         self._clock = clock
 
@@ -161,7 +163,9 @@ class MpcPlanner:
         joints = self._kinematics.tensor(place)
         moving = measured_velocity(newest.joints) if start_velocity is None else start_velocity
         velocity = self._kinematics.tensor(moving)
-        seen = self._encode(observations) if task.evaluator.needs_latents else None
+        seen = self._encode(observations) if task.needs_latents else None
+        if task.place is not None:
+            task = self._builder.toward(task, self._making.make(task, observations, seen, state.handled))
         latent = None if seen is None else self._imagine_until(seen, newest, joints)
         generator = torch.Generator().manual_seed(state.seed)
         leaving = self._restart.look(task, seen, state.standing, joints, newest.stamp, generator)
@@ -181,7 +185,10 @@ class MpcPlanner:
         found = self._search.search(score, replace(begin, guesses=guesses), generator, started)
         plan = as_plan(found, place, self.step, self.config, self._clock() - started)
         mean, elites = found.mean.cpu().numpy(), None if found.elites is None else found.elites.cpu().numpy()
-        after = PlannerState(_draw_seed(generator), mean, newest.stamp, task.kind, elites, standing=leaving.standing)
+        handled = None if task.made is None else task.made.handled
+        after = PlannerState(
+            _draw_seed(generator), mean, newest.stamp, task.kind, elites, standing=leaving.standing, handled=handled
+        )
         foreseen = foreseen_for(state, task.kind, newest.stamp, self.step)
 
         def review() -> tuple[Plan, PlannerState]:
@@ -232,7 +239,7 @@ class MpcPlanner:
         count = round(self.config.prior_share * self.config.samples)
         if self.prior is None or count == 0 or latent is None or task.encoded is None or not task.tool:
             return None
-        return guess(self.prior, latent, task.encoded, task.goal.focus, count, horizon, generator)
+        return guess(self.prior, latent, task.encoded, task.focus, count, horizon, generator)
 
     def _apply_threads(self) -> None:
         # The setting belongs to the calling thread, and plans are made in a thread of their own.

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from wm_core.planning.ensemble import plan_uncertainty
+from wm_core.planning.made_goal import object_goal
 from wm_core.planning.objectives import GoalLatent, ObjectReader
 from wm_core.planning.task import WITH_GRIPPER, Task, TaskBuilder
 from wm_core.protocols import Candidates, Objective, WorldModel
@@ -58,16 +59,20 @@ def rehearse(builder: TaskBuilder, task: Task, latent: Tensor, joints: Tensor, c
     elif controls[..., 3].any():
         raise ValueError("the gripper is commanded, and the world model was trained without one")
     futures = replace(moved, latents=model.rollout(latent, moved.controls))
+    way, weight = _object_way(builder, task, model, latent)
+    if task.place is not None:
+        task = builder.toward(task, object_goal(model, latent, task.place))
     terms = [term.exact() if isinstance(term, GoalLatent) else term for term in task.goal_terms]
     costs = torch.stack([_cost(terms, futures, step) for step in range(controls.shape[1])], dim=1)
     doubts = [plan_uncertainty(model, latent, row) for row in futures.controls]
-    way, weight = _object_way(builder, task, model, latent)
     return Rehearsal(latent, futures, costs, None if doubts[0] is None else torch.stack(doubts), way, weight)
 
 
 def _object_way(builder: TaskBuilder, task: Task, model: WorldModel, latent: Tensor) -> tuple[Tensor | None, float]:
     """See `Rehearsal`. A goal that tells of the object twice is taken as it is: the two need not agree."""
     goal, last = task.goal, GoalLatent.final_weight
+    if task.place is not None:
+        return task.place - model.object_position(latent), last * builder.weights.goal_latent
     pictured = task.encoded is not None and goal.focus is Focus.OBJECT and isinstance(model, WayReader)
     placed = goal.object_position is not None and isinstance(model, ObjectReader)
     if pictured and not placed:

@@ -47,13 +47,15 @@ class Restart:
         standing = self._watch(task, seen, known, joints, stamp, generator)
         far = looks_far(config, standing, stamp)
         horizon = max(self._config.horizon, config.horizon) if far else self._config.horizon
+        if task.made is not None and task.made.led is not None:
+            return Leaving(standing, horizon, task.made.led)
         ways = way_out(config, standing, stamp, self._step)[: 0 if self._among_obstacles else horizon]
         return Leaving(standing, horizon, self._kinematics.tensor(ways[:, : task.space.dimension]))
 
     def _watch(
         self, task: Task, seen: Tensor | None, known: Standing | None, joints: Tensor, stamp: float, generator: torch.Generator
     ) -> Standing | None:
-        config, about = self._config.standstill, task.goal.focus
+        config, about = self._config.standstill, task.focus
         # Where the goal shows the arm as well, standing may be the whole of what is wanted.
         if config.patience == 0.0 or seen is None or task.encoded is None or not task.tool or about is not Focus.OBJECT:
             return None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wm_core.planning import GoalError, validate_goal
-from wm_core.types import Goal, Pose
+from wm_core.types import Focus, Goal, Handling, Pose
 
 PICTURE = np.zeros((64, 64, 3), dtype=np.uint8)
 
@@ -27,6 +27,21 @@ def test_good_goals(arm, robot, home):
     ):
         validate_goal(goal, arm, robot)
     assert on_the_table[2] == 0.02
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        (dict(pose=Pose(np.zeros(3))), "told as pose"),
+        (dict(image=PICTURE), "told as image, about the scene"),
+        (dict(image=PICTURE, focus=Focus.OBJECT, joints=np.zeros(7)), r"told as image\+joints"),
+    ],
+)
+def test_only_an_object_can_be_lifted(told, says):
+    with pytest.raises(ValueError, match=says):
+        Goal(handling=Handling.LIFT, **told)
+    Goal(handling=Handling.LIFT, image=PICTURE, focus=Focus.OBJECT)
+    Goal(handling=Handling.LIFT, object_position=np.zeros(3))
 
 
 def test_an_empty_goal_cannot_be_made():

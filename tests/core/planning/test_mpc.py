@@ -224,7 +224,7 @@ class TestNoLeak:
 
     def test_a_goal_has_no_place_for_simulator_state(self):
         assert {field.name for field in fields(Goal)} == {
-            "image", "pose", "joints", "object_position", "focus", "other_views",
+            "image", "pose", "joints", "object_position", "focus", "other_views", "handling",
             "position_tolerance", "orientation_tolerance", "joint_tolerance",
         }  # fmt: skip
 
