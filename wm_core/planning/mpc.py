@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Callable, Sequence
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from wm_core.config import BoxConfig, PlannerConfig, RobotConfig
 from wm_core.limits import arm_limits
@@ -25,6 +23,7 @@ from wm_core.planning.explain import Census, explain, foreseen_for
 from wm_core.planning.making import GoalMaking
 from wm_core.planning.methods import make_search
 from wm_core.planning.objectives import Obstacles
+from wm_core.planning.outset import Outset
 from wm_core.planning.prior import ActionPrior, Guesses, guess
 from wm_core.planning.rehearsal import Rehearsal, rehearse
 from wm_core.planning.restart import Restart
@@ -87,38 +86,30 @@ class MpcPlanner:
         self._search = make_search(config, clock)
         self._restart = Restart(config, batched, world_model, self.step, bool(self.obstacles))
         self._making = GoalMaking(config.handling, batched, robot, world_model)
+        self._outset = Outset(world_model, batched, max_step)
         self._threads = threads
         self._clock = clock
 
     def with_world_model(self, world_model: WorldModel) -> MpcPlanner:
         """The same planner for another model, without the prior: that belongs to its own."""
-        return MpcPlanner(
-            self.robot,
-            self.arm,
-            self._given,
-            world_model,
-            device=self.device,
-            threads=self._threads,
-            max_step=self.max_step,
-            clock=self._clock,
-            obstacles=self.obstacles,
-        )
+        return self._again(world_model=world_model, step=None, prior=None)
 
     def with_obstacles(self, obstacles: Sequence[BoxConfig]) -> MpcPlanner:
         """The same planner among these obstacles, instead of those that it knew."""
-        return MpcPlanner(
-            self.robot,
-            self.arm,
-            self._given,
-            self.world_model,
-            self.device,
-            self._threads,
-            self.step,
-            self.max_step,
-            self._clock,
-            self.prior,
-            obstacles,
-        )
+        return self._again(obstacles=obstacles)
+
+    def _again(self, **changes: object) -> MpcPlanner:
+        given = {
+            "world_model": self.world_model,
+            "device": self.device,
+            "threads": self._threads,
+            "step": self.step,
+            "max_step": self.max_step,
+            "clock": self._clock,
+            "prior": self.prior,
+            "obstacles": self.obstacles,
+        }
+        return MpcPlanner(self.robot, self.arm, self._given, **(given | changes))
 
     def plan(
         self,
@@ -163,10 +154,10 @@ class MpcPlanner:
         joints = self._kinematics.tensor(place)
         moving = measured_velocity(newest.joints) if start_velocity is None else start_velocity
         velocity = self._kinematics.tensor(moving)
-        seen = self._encode(observations) if task.needs_latents else None
+        seen = self._outset.see(observations) if task.needs_latents else None
         if task.place is not None:
             task = self._builder.toward(task, self._making.make(task, observations, seen, state.handled))
-        latent = None if seen is None else self._imagine_until(seen, newest, joints)
+        latent = None if seen is None else self._outset.imagine_until(seen, newest, joints)
         generator = torch.Generator().manual_seed(state.seed)
         leaving = self._restart.look(task, seen, state.standing, joints, newest.stamp, generator)
         led, horizon = leaving.led, leaving.horizon
@@ -209,31 +200,12 @@ class MpcPlanner:
         self._apply_threads()
         with self._without_gradient():
             joints = self._kinematics.tensor(observations[-1].joints.position)
-            latent = self._imagine_until(self._encode(observations), observations[-1], joints)
+            latent = self._outset.imagine_until(self._outset.see(observations), observations[-1], joints)
             return rehearse(self._builder, self._tasks.get(goal), latent, joints, self._kinematics.tensor(controls))
 
     def _without_gradient(self) -> AbstractContextManager:
         # What is made in inference mode, goals that are remembered too, can never take part in a gradient.
         return torch.no_grad() if self.config.gradient_steps else torch.inference_mode()
-
-    def _encode(self, observations: Sequence[Observation]) -> Tensor:
-        if len(observations) != self.world_model.history:
-            raise ValueError(f"expected {self.world_model.history} observations, got {len(observations)}")
-        return self.world_model.encode(observations)
-
-    def _imagine_until(self, latent: Tensor, newest: Observation, joints: Tensor) -> Tensor:
-        """The latent at the moment the new plan takes over: the newest frame, plus the motion that is already decided.
-
-        A plan that starts from where the arm will be, scored from where the arm was, would overshoot by the difference.
-        """
-        seen, _ = self._kinematics.forward(self._kinematics.tensor(newest.joints.position))
-        decided = self._kinematics.forward(joints)[0] - seen
-        parts = math.ceil(float(decided.norm()) / self.max_step - 0.1)  # a tenth of a step is not worth a prediction
-        # Nobody knows what the gripper was told meanwhile: it is taken to stay as it is.
-        action = pad(decided, (0, self.world_model.action_dim - len(decided)))
-        if parts == 0:
-            return latent
-        return self.world_model.rollout(latent, (action / parts).expand(1, parts, -1))[0, -1]
 
     def _guess(self, task: Task, latent: Tensor | None, horizon: int, generator: torch.Generator) -> Guesses | None:
         count = round(self.config.prior_share * self.config.samples)
