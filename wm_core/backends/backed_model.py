@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from wm_core.backends.fused import FusedRollout
-from wm_core.backends.rollout import Rollout
+from wm_core.backends.rollout import Rollout, Stepper
 from wm_core.backends.rollout_weights import rollout_weights
 from wm_core.backends.seen_pictures import SeenPictures
 from wm_core.config import BackendName
@@ -30,10 +30,15 @@ class BackedWorldModel:
     def __init__(self, base: JepaWorldModel, backend: BackendName, rollout: Rollout) -> None:
         """rollout: of `base`; whether it agrees is checked by `wm_core.backends.verify`."""
         self.base, self.backend, self._rollout = base, backend, rollout
+        self._stepper = rollout if isinstance(rollout, Stepper) else None
         self._seen = SeenPictures(base.encoder.visual)
         self._members: dict[nn.Module, FusedRollout] = {}
         self.config, self.encoder, self.predictor = base.config, base.encoder, base.predictor
         self.history, self.step, self.action_dim, self.ensemble = base.history, base.step, base.action_dim, base.ensemble
+
+    def anew(self) -> BackedWorldModel:
+        """The same, with nothing remembered of what this one was shown: to compare planners, each has its own."""
+        return BackedWorldModel(self.base, self.backend, self._rollout)
 
     @property
     def device(self) -> torch.device:
@@ -45,9 +50,18 @@ class BackedWorldModel:
 
         Another predictor of the ensemble is left to the model, and so are actions that a gradient is wanted for.
         """
-        if (predictor is not None and predictor is not self.predictor) or actions.requires_grad:
+        if self._leaves(actions, predictor):
             return self.base.rollout(latent, actions, predictor)
         return self._rollout.rollout(latent, actions)
+
+    def next(self, latent: Tensor, action: Tensor, predictor: nn.Module | None = None) -> Tensor:
+        """latent: (B, K, D), action: (B, A) m -> (B, K, D).
+
+        Left to the model where `rollout` is, and where the backend only rolls out.
+        """
+        if self._stepper is None or self._leaves(action, predictor):
+            return self.base.next(latent, action, predictor)
+        return self._stepper.next(latent, action)
 
     def encode(self, observations: Sequence[Observation]) -> Tensor:
         """See `JepaWorldModel`, as for all below. Pictures that were encoded just now are not encoded again."""
@@ -61,14 +75,14 @@ class BackedWorldModel:
     def encode_goal(self, *views: np.ndarray) -> Tensor:
         return self.base.encode_goal(*views)
 
-    def next(self, latent: Tensor, action: Tensor, predictor: nn.Module | None = None) -> Tensor:
-        return self.base.next(latent, action, predictor)
-
     def goal_distance(self, latent: Tensor, goal: Tensor, focus: Focus = Focus.SCENE) -> Tensor:
         return self.base.goal_distance(latent, goal, focus)
 
     def uncertainty(self, latent: Tensor, controls: Tensor) -> Tensor:
         return ensemble_spread(self.base, self._rollout_of, latent, controls)
+
+    def _leaves(self, actions: Tensor, predictor: nn.Module | None) -> bool:
+        return predictor not in (None, self.predictor) or actions.requires_grad
 
     def _rollout_of(self, latent: Tensor, actions: Tensor, member: nn.Module) -> Tensor:
         if member not in self._members:

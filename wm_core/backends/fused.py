@@ -11,7 +11,7 @@ from wm_core.backends.rollout_weights import Gate, Layer, RolloutWeights
 
 
 class FusedRollout:
-    """Implements `Rollout`: what `JepaWorldModel.rollout` computes, in fewer and larger operations.
+    """Implements `Stepper`: what `JepaWorldModel.rollout` computes, in fewer and larger operations.
 
     - The first layers of predictor and touch head are one matrix product.
     - A sample's moments lie behind one another, each followed by the action that is done there, so that what a step
@@ -48,6 +48,14 @@ class FusedRollout:
             torch.add(moments[step], self._change(entered), out=moments[step + 1])
         # Overlapping windows of K moments, without a copy: (S, H, D, K) -> (S, H, K, D)
         return futures[..., : self._latent].unfold(1, self._history, 1)[:, 1:].mT
+
+    @torch.no_grad()
+    def next(self, latent: Tensor, action: Tensor) -> Tensor:
+        """See `Stepper`."""
+        past = pad(latent[:, :-1], (0, action.shape[-1])).flatten(1)
+        window = torch.cat([past, latent[:, -1], action], dim=-1)
+        newest = latent[:, -1] + self._change(self._enter(window.to(self._dtype)))
+        return torch.cat([latent[:, 1:], newest[:, None]], dim=1)
 
     def _first(self, window: Tensor, actions: Tensor) -> Tensor:
         """window: (S, K * (D + A)), all rows alike but for actions (S, A) -> (S, width)"""

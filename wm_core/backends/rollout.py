@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -12,3 +12,11 @@ class Rollout(Protocol):
 
     def rollout(self, latent: Tensor, actions: Tensor) -> Tensor:
         """latent: (K, D), actions: (S, H, A) m -> (S, H, K, D), never written to again"""
+
+
+@runtime_checkable
+class Stepper(Rollout, Protocol):
+    """Also imagines a single step, for planners that ask for one at a time."""
+
+    def next(self, latent: Tensor, action: Tensor) -> Tensor:
+        """latent: (B, K, D), action: (B, A) m -> (B, K, D)"""

@@ -56,6 +56,17 @@ def test_float32_backends_see_what_a_shipped_model_sees(shipped, name):
         torch.testing.assert_close(backed.rollout(latent, actions), shipped.rollout(latent, actions), rtol=1e-4, atol=1e-4)
 
 
+def test_a_fused_step_is_a_step_of_a_shipped_model(shipped):
+    _, actions = case(shipped)
+    begun = torch.randn(len(actions), shipped.history, shipped.config.visual_dim + shipped.config.joint_dim)  # each from elsewhere
+    backed, other = with_backend(shipped, "fused", *actions.shape[:2]), shipped.other_predictors[0]
+    with torch.inference_mode():
+        found = backed.next(begun, actions[:, 0])
+        torch.testing.assert_close(found, shipped.next(begun, actions[:, 0]), rtol=1e-4, atol=1e-4)
+        assert torch.equal(backed.next(begun, actions[:, 0], other), shipped.next(begun, actions[:, 0], other))
+        assert not torch.equal(found, shipped.next(begun, actions[:, 0])), "it is the model that was asked, not the backend"
+
+
 @pytest.mark.parametrize("name", ["fused-bf16", "onnx-int8"])
 def test_fewer_bits_misjudge_by_no_more_than_is_allowed_and_by_more_than_nothing(shipped, name):
     need_onnx(name)
