@@ -36,6 +36,8 @@ def wm(*arguments: str, timeout: float = 100.0) -> subprocess.CompletedProcess:
         (("baseline", "train", "--kind", "pixel", "--dataset", "absent", "--out", "x"), "no dataset at absent"),
         (("info", "--model", "absent"), "model 'absent' not found"),
         (("train", "--dataset", "absent", "--out", "x"), "no dataset at absent"),
+        (("bench", "race", "--rows", "x", "--on", "reach"), "'reach' is not task=model"),
+        (("bench", "race", "--rows", "x", "--on", "reach=absent", "--rounds", "9,3"), "expected numbers of episodes that grow"),
         (("collect", "--out", "x", "--env", "moon"), "environment 'moon' is not registered"),
     ],
 )

@@ -35,24 +35,31 @@ def models_by_backend(model: JepaWorldModel) -> tuple[dict[BackendName, Model], 
 def make_field(
     agent: WorldModelAgent, models: dict[BackendName, Model], budget: Budget
 ) -> tuple[list[Contender], list[str]]:
-    """Ours and the floor on every backend, the planners of others on the model itself and on the fused one.
+    """Ours, with and without explanation, and the floor on every backend, the planners of others on the model itself and on the fused one.
 
-    pytorch-mppi asks for one step at a time, which no backend but torch serves. -> contenders, and who is missing.
+    pytorch-mppi asks for one step at a time, which no other backend serves. What one has looked at, another looks at
+    anew. -> contenders, and who is missing.
     """
-    planner, step = agent.planner, agent.planner.max_step
+    planner = agent.planner
+    told = planner.max_step, planner.config.near_enough
     size = {"samples": budget.samples, "horizon": budget.horizon, "iterations": budget.iterations, "deadline": 60.0}
     field: list[Contender] = []
     for name, model in models.items():
-        field.append(Ours(replanner(planner, model, **size), name))
-        field.append(BareRollout(LatentProblem(model, step), name, budget))
+        field += [Ours(replanner(planner, _anew(model), **size), name, explained) for explained in (False, True)]
+        field.append(BareRollout(LatentProblem(model, *told), name, budget))
     left_out = []
-    makers = [("torch", lambda problem, name: PytorchMppi(problem, name, budget))]
+    makers = []
     for name in (name for name in ("torch", "fused") if name in models):
+        makers.append((name, lambda problem, name: PytorchMppi(problem, name, budget)))
         for method in ("cem", "icem", "mppi"):
             makers.append((name, lambda problem, name, method=method: StableWorldModel(method, problem, name, budget)))
     for name, make in makers:
         try:
-            field.append(make(LatentProblem(models[name], step), name))
+            field.append(make(LatentProblem(_anew(models[name]), *told), name))
         except MissingPackage as error:
             left_out.append(str(error))
     return field, sorted(set(left_out))
+
+
+def _anew(model: Model) -> Model:
+    return model.anew() if isinstance(model, BackedWorldModel) else model

@@ -8,22 +8,28 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wm_core.config import ObjectiveWeights
 from wm_core.planning.gripper import gripper_command
-from wm_core.planning.objectives.goal_latent import GoalLatent, running_sum
+from wm_core.planning.objectives.goal_latent import GoalLatent
 from wm_core.planning.rotation import limit_norm
 from wm_core.protocols import WorldModel
 from wm_core.types import Goal, Observation
 
 
-class LatentProblem:
-    """Actions are normalised, 1 is the longest step, as in `wm_core.planning.motion`; cost is the goal picture's alone.
+EFFORT = 2e-4  # of the longest step, about what it costs our planner: where nothing is to gain, nothing is done
+GRIPPER = ObjectiveWeights().gripper
 
-    Our planner's other terms, limits and kinematics are not asked of others: they get less to do, not more.
+
+class LatentProblem:
+    """Actions are normalised, 1 is the longest step, as in `wm_core.planning.motion`; cost is our planner's goal term.
+
+    Effort and commands to the gripper cost about as much as they do there. Its other terms, limits and kinematics are
+    not asked of others: they get less to do, not more.
     """
 
-    def __init__(self, model: WorldModel, max_step: float) -> None:
-        """max_step: m."""
-        self.model, self.max_step = model, max_step
+    def __init__(self, model: WorldModel, max_step: float, near_enough: float = 0.0) -> None:
+        """max_step, near_enough: m, as the planner has them."""
+        self.model, self.max_step, self._near_enough = model, max_step, near_enough
         self._goal: Goal | None = None
         self._encoded: Tensor | None = None
 
@@ -31,8 +37,8 @@ class LatentProblem:
         """-> (*latent)"""
         return self.model.encode(observations)
 
-    def goal(self, goal: Goal) -> Tensor:
-        """-> (*goal), encoded once, when it changes. Raises `ValueError` without a picture."""
+    def encoded(self, goal: Goal) -> Tensor:
+        """-> (*goal), once, when it changes. Raises `ValueError` without a picture."""
         if goal is not self._goal:
             if goal.image is None:
                 raise ValueError(f"planners are compared on goals told as image, not as {goal.kind}")
@@ -46,15 +52,20 @@ class LatentProblem:
 
     def costs(self, latent: Tensor, controls: Tensor, goal: Goal) -> Tensor:
         """latent: (*latent), controls: (S, H, A) -> (S,), lower is better"""
-        return running_sum(self.distance(self.model.rollout(latent, controls), goal), GoalLatent.final_weight)
+        return self.path_costs(self.model.rollout(latent, controls), controls, goal)
 
-    def distance(self, latent: Tensor, goal: Goal) -> Tensor:
-        """latent: (..., *latent) -> (...)"""
-        return self.model.goal_distance(latent, self.goal(goal), goal.focus)
+    def path_costs(self, latents: Tensor, controls: Tensor, goal: Goal) -> Tensor:
+        """latents: (S, H, *latent), after each of controls (S, H, A) -> (S,)"""
+        share = controls[..., :3] / self.max_step
+        effort = EFFORT * share.square().sum((-2, -1)) + GRIPPER * controls[..., 3:].abs().sum((-2, -1))
+        return self._term(goal).cost_of(latents) + effort
 
     @torch.inference_mode()
     def judge(self, observations: Sequence[Observation], goal: Goal, controls: np.ndarray) -> float:
-        """What controls (H, A) cost, by this model."""
+        """How far from the goal controls (H, A) lead, by this model: the goal term alone."""
         latent = self.encode(observations)
         told = torch.as_tensor(controls, dtype=latent.dtype, device=latent.device)
-        return float(self.costs(latent, told[None], goal)[0])
+        return float(self._term(goal).cost_of(self.model.rollout(latent, told[None]))[0])
+
+    def _term(self, goal: Goal) -> GoalLatent:
+        return GoalLatent(1.0, self.model, self.encoded(goal), goal.focus, self._near_enough)

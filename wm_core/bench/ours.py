@@ -14,14 +14,14 @@ from wm_core.types import Goal, Observation, PlannerState
 
 
 class Ours:
-    """Implements `Contender`: limits, kinematics, all terms of the cost and prior included.
+    """Implements `Contender`: limits, kinematics, all terms of the cost and the prior included.
 
-    What it was chosen for is not: no package says that, and the nodes ask for it when the proposal is out.
+    Until the controls are there, as the arm is driven: explanation and uncertainty follow while it moves. Or, `explained`, with them.
     """
 
-    def __init__(self, planner: MpcPlanner, backend: str) -> None:
-        self.name, self.backend = f"ours ({planner.config.method})", backend
-        self._planner = planner
+    def __init__(self, planner: MpcPlanner, backend: str, explained: bool = False) -> None:
+        self.name, self.backend = f"ours ({planner.config.method}{', explained' if explained else ''})", backend
+        self._planner, self._explained = planner, explained
         self.reset(0)
 
     def reset(self, seed: int) -> None:
@@ -31,7 +31,7 @@ class Ours:
     def plan(self, observations: Sequence[Observation], goal: Goal) -> np.ndarray:
         """See `Contender`."""
         draft = self._planner.draft(observations, goal, self._state)
-        plan, self._state = draft.plan, draft.state
+        plan, self._state = draft.review() if self._explained else (draft.plan, draft.state)
         return plan.actions if plan.gripper is None else np.column_stack([plan.actions, plan.gripper])
 
 

@@ -36,7 +36,7 @@ def budget_rows(
     """One row a contender, and who is missing."""
     field, left_out = make_field(agent, models, budget)
     times, chosen = measure(field, situations, plans)
-    judge = LatentProblem(models["torch"], agent.planner.max_step)
+    judge = LatentProblem(models["torch"], agent.planner.max_step, agent.planner.config.near_enough)
     rows = []
     for contender, taken, controls in zip(field, times, chosen):
         costs = [

@@ -1,4 +1,4 @@
-"""What a sweep varies."""
+"""What a race varies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import product
 
 from wm_core.bench.budget import Budget
 
-SAMPLES, ITERATIONS = (32, 64, 128, 256), (1, 3, 5)
+SAMPLES, ITERATIONS = (8, 16, 32, 64, 128, 256), (1, 2, 3, 5)
 
 
 @dataclass(frozen=True)

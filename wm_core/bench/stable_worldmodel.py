@@ -19,6 +19,7 @@ from torch import Tensor
 from wm_core.bench.budget import Budget
 from wm_core.bench.latent_problem import LatentProblem
 from wm_core.bench.missing import MissingPackage
+from wm_core.planning.prior import ActionPrior, fit_horizon
 from wm_core.types import Goal, Observation
 
 PACKAGE = "stable_worldmodel"
@@ -37,10 +38,18 @@ class _PlanConfig:
 class StableWorldModel:
     """Implements `Contender` with its CEM, iCEM or MPPI; candidates are scored in one batch, as its own models do."""
 
-    def __init__(self, method: Method, problem: LatentProblem, backend: str, budget: Budget, warm_start: bool = False) -> None:
-        """Raises `MissingPackage`."""
+    def __init__(
+        self,
+        method: Method,
+        problem: LatentProblem,
+        backend: str,
+        budget: Budget,
+        warm_start: bool = False,
+        prior: ActionPrior | None = None,
+    ) -> None:
+        """prior: with one, a plan starts from what costs least of its modes and the last plan. Raises `MissingPackage`."""
         self.name, self.backend = f"stable-worldmodel {method}", backend
-        self._problem, self._budget, self._warm = problem, budget, warm_start
+        self._problem, self._budget, self._warm, self._prior = problem, budget, warm_start, prior
         self._solvers = _import_solvers()
         self._method = method
         self.reset(0)
@@ -59,7 +68,9 @@ class StableWorldModel:
     def plan(self, observations: Sequence[Observation], goal: Goal) -> np.ndarray:
         """See `Contender`."""
         self._goal, self._latent = goal, self._problem.encode(observations)
-        start = None if self._last is None or not self._warm else self._last[:, 1:]
+        # Beyond the bounds all is the longest step: a mean that went there would never find back. Ours is brought back, too.
+        start = None if self._last is None or not self._warm else self._last[:, 1:].clamp(-1.0, 1.0)
+        start = start if self._prior is None else self._likeliest(self._prior, start)
         with contextlib.redirect_stdout(io.StringIO()):  # it prints how long it took
             self._last = self._solver.solve({"one": torch.zeros(1, 1)}, start)["actions"]
         return self._problem.controls(self._last[0]).numpy()
@@ -67,6 +78,15 @@ class StableWorldModel:
     def get_cost(self, info: dict[str, Tensor], candidates: Tensor) -> Tensor:
         """What its solvers ask a model for. candidates: (1, S, H, A) -> (1, S)"""
         return self._problem.costs(self._latent, self._problem.controls(candidates[0]), self._goal)[None]
+
+    def _likeliest(self, prior: ActionPrior, last: Tensor | None) -> Tensor:
+        """last: (1, H - 1, A), or None -> (1, H, A)"""
+        encoded, none = self._problem.encoded(self._goal), torch.Generator()
+        modes, _ = prior.propose(self._latent, encoded, self._goal.focus, 0, none)
+        known = [modes] if last is None else [modes, last]
+        starts = torch.cat([fit_horizon(found, self._budget.horizon) for found in known])
+        best = self.get_cost({}, starts[None])[0].argmin()
+        return starts[best][None]
 
     def _make(self, seed: int) -> object:
         samples, elites = self._budget.samples, max(2, round(ELITES * self._budget.samples))

@@ -20,6 +20,7 @@ from wm_core.cli.info import info
 from wm_core.cli.plan import plan
 from wm_core.cli.prior import prior
 from wm_core.cli.probe import probe
+from wm_core.cli.race import race
 from wm_core.cli.refine import refine
 from wm_core.cli.train import train
 
@@ -41,6 +42,7 @@ app.command("compare")(compare)
 app.add_typer(baseline, name="baseline")
 app.command("plan")(plan)
 app.command("export")(export)
+bench.command("race")(race)
 app.add_typer(bench, name="bench")
 app.command("info")(info)
 

@@ -24,19 +24,12 @@ def _group() -> None:
 
 @bench.command("planner")
 def planner(
-    json: Annotated[Path, typer.Option(help="Write the report here; a closed-loop sweep, its rows, one a line.")],
+    json: Annotated[Path, typer.Option(help="Write the report here.")],
     model: Annotated[str, typer.Option(help="Name or folder of a trained model.")] = "panda_tabletop",
     task: Annotated[Optional[list[str]], typer.Option(help="Whose episodes plans are made in, repeated.")] = None,
     plans: Annotated[int, typer.Option(min=1, help="Timed plans a row.")] = 40,
     quick: Annotated[bool, typer.Option("--quick", help="Two plans a row, the smallest budget, no scaling.")] = False,
     threads: Annotated[int, typer.Option(min=0, help="CPU threads, 0 for torch's choice.")] = 0,
-    closed_loop: Annotated[
-        int, typer.Option(min=0, help="Instead: sweep settings in closed loop over this many episodes a task.")
-    ] = 0,
-    contender: Annotated[Optional[list[str]], typer.Option(help="Of a sweep, repeated; all by default.")] = None,
-    setting: Annotated[
-        Optional[list[str]], typer.Option(help="Of a sweep, repeated: samples x iterations, as '64x3 warm'; all by default.")
-    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the first episode.")] = 0,
     environment: Annotated[str, typer.Option("--env", help="Registered environment.")] = "panda_tabletop",
 ) -> None:
@@ -50,9 +43,6 @@ def planner(
     if threads:
         torch.set_num_threads(threads)
     folder = find_model(model)
-    if closed_loop:
-        _sweep(json, folder, task or ["reach", "push"], closed_loop, contender, setting, seed, environment)
-        return
     from wm_core.bench.run import run_bench
 
     tasks = task or ["reach"]
@@ -79,24 +69,3 @@ def _show(report: "BenchReport") -> None:
         )
     for missing in report.left_out:
         errors.print(f"wm: left out: {missing}", markup=False, highlight=False, soft_wrap=True)
-
-
-def _sweep(
-    path: Path,
-    folder: Path,
-    tasks: list[str],
-    episodes: int,
-    names: list[str] | None,
-    settings: list[str] | None,
-    seed: int,
-    environment: str,
-) -> None:
-    from wm_core.bench.sweep import Sweep
-
-    sweep = Sweep(path, folder, environment, tasks, range(seed, seed + episodes), names, settings or ())
-    for missing in sweep.left_out:
-        errors.print(f"wm: left out: {missing}", markup=False, highlight=False, soft_wrap=True)
-    for line in sweep.run():
-        errors.print(line, markup=False, highlight=False, soft_wrap=True)
-    for line in sweep.summary():
-        output.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -56,7 +56,8 @@ class Bench:
         return self._look()
 
     def stages(self, seed: int, kind: str = "image"):
-        return (Stage(Goal(image=self._picture()), 2),)
+        self.last_goal = Goal(image=self._picture())
+        return (Stage(self.last_goal, 2),)
 
     def step(self, command, duration: float):
         self._joints, self._time = command.joints, self._time + duration

@@ -44,8 +44,12 @@ class GoalLatent:
 
     def cost_of(self, latents: Tensor) -> Tensor:
         """latents: (S, H, *latent) -> (S,)"""
-        distance = self._world_model.goal_distance(latents, self._goal, self._focus)  # (S, H)
-        return running_sum((distance - self._near_enough).clamp(min=0.0), self.final_weight)
+        return running_sum(self.distance(latents), self.final_weight)
+
+    def distance(self, latents: Tensor) -> Tensor:
+        """latents: (..., *latent) -> (...), 0 for what is near enough"""
+        distance = self._world_model.goal_distance(latents, self._goal, self._focus)
+        return (distance - self._near_enough).clamp(min=0.0)
 
 
 def running_sum(values: Tensor, final_weight: float) -> Tensor:

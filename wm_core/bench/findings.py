@@ -1,0 +1,98 @@
+"""What the rows of a race say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from wm_core.bench.race import WITHIN, Entry, Tally
+from wm_core.bench.sweep_rows import EpisodeRow
+from wm_core.evaluation.wilson import wilson95
+
+Rows = dict[Entry, dict[int, EpisodeRow]]
+
+
+def findings(rows: Sequence[EpisodeRow]) -> list[str]:
+    """For each task and planner: its cheapest setting within five points of the best of all, and of its own best."""
+    lines: list[str] = []
+    for task, found in by_task(rows).items():
+        best = best_of_all(found)
+        lines.append(f"{task}: the best of all is {best}, {_rate(found[best])}")
+        for planner in planners(found):
+            chosen = as_good_as_any(found, planner)
+            lines.append(f"  {planner}: {_short_of(found, planner, best) if chosen is None else _told(found, chosen)}")
+            own = as_good_as_its_own(found, planner)
+            if own != chosen:
+                lines.append(f"    within five points of its own best: {_told(found, own)}")
+    return lines or ["no episode is done"]
+
+
+def by_task(rows: Sequence[EpisodeRow]) -> dict[str, Rows]:
+    """-> task -> entry -> seed -> row"""
+    tasks: dict[str, Rows] = defaultdict(lambda: defaultdict(dict))
+    for row in rows:
+        tasks[row.task][Entry(row.planner, row.setting)][row.seed] = row
+    return tasks
+
+
+def planners(rows: Rows) -> list[str]:
+    """By name, in the order that they come in."""
+    return list(dict.fromkeys(entry.planner for entry in rows))
+
+
+def best_of_all(rows: Rows) -> Entry:
+    """Of those with most seeds."""
+    return _tally(rows, _finalists(rows)).best()
+
+
+def as_good_as_any(rows: Rows, planner: str) -> Entry | None:
+    """Its cheapest setting within five points of the best of all, on the seeds of the finalists, which it must have all."""
+    finalists = _finalists(rows)
+    tally = _tally(rows, finalists)
+    return _cheapest(tally, [entry for entry in finalists if entry.planner == planner], tally.best())
+
+
+def as_good_as_its_own(rows: Rows, planner: str) -> Entry:
+    """Its cheapest setting within five points of its own best, on the seeds that its own finalists have."""
+    finalists = _finalists({entry: found for entry, found in rows.items() if entry.planner == planner})
+    tally = _tally(rows, finalists)
+    return _cheapest(tally, finalists, tally.best()) or tally.best()
+
+
+def _cheapest(tally: Tally, entries: Sequence[Entry], best: Entry) -> Entry | None:
+    least = tally.successes[best] - (WITHIN + 1e-9) * tally.seeds
+    enough = [entry for entry in entries if tally.successes[entry] >= least]
+    return min(enough, key=tally.ms.__getitem__) if enough else None
+
+
+def _finalists(rows: Rows) -> list[Entry]:
+    most = max(len(found) for found in rows.values())
+    return [entry for entry, found in rows.items() if len(found) == most]
+
+
+def _tally(rows: Rows, entries: Sequence[Entry]) -> Tally:
+    """On the seeds that all of them have."""
+    shared = sorted(set.intersection(*(set(rows[entry]) for entry in entries)))
+    return Tally({entry: [rows[entry][seed] for seed in shared] for entry in entries})
+
+
+def _short_of(rows: Rows, planner: str, best: Entry) -> str:
+    own = _finalists({entry: found for entry, found in rows.items() if entry.planner == planner})
+    most = _tally(rows, own).best()
+    pair = _tally(rows, [most, best])
+    low, high = pair.behind(most, best)
+    verdict = "no setting within five points" if low > WITHIN else "no setting within five points so far, but there may be one"
+    return (
+        f"{verdict}: at most {_told(rows, most)}, which is {100 * low:.0f} to {100 * high:.0f} points "
+        f"behind {best} on the {pair.seeds} seeds that both have"
+    )
+
+
+def _told(rows: Rows, entry: Entry) -> str:
+    return f"{entry.setting}, {_rate(rows[entry])}"
+
+
+def _rate(found: dict[int, EpisodeRow]) -> str:
+    successes = sum(row.success for row in found.values())
+    low, high = wilson95(successes, len(found))
+    return f"{successes} of {len(found)}, {100 * successes / len(found):.1f} % ({100 * low:.1f} to {100 * high:.1f})"
