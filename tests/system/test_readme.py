@@ -52,6 +52,15 @@ def test_the_readme_lists_the_commands():
     assert listed == [f"wm {name}" for name in get_command(app).commands]
 
 
+def test_the_readme_s_program_without_ros_runs(capsys):
+    programs = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (program,) = [found for found in programs if "load_agent" in found]
+    assert "range(60)" in program  # two steps show that it runs; whether it arrives is what `wm eval` measures
+    exec(program.replace("range(60)", "range(2)"), {})
+    # Two steps do not push a part 6 cm.
+    assert capsys.readouterr().out.startswith("Outcome(success=False, distance=0.")
+
+
 @pytest.mark.parametrize(
     ("node", "kind"), [("planner", PlannerParameters), ("guard", GuardParameters), ("sim", SimParameters)]
 )
