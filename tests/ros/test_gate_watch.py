@@ -237,8 +237,10 @@ def fit(folder, model, cameras):
     largest = max(float(early.distance(sight.early)) for sight in clean)
     # What comes in is left to the second camera: with one the colours alone shall stop it.
     thresholds = Thresholds(picture=2.0 * largest, watch=1.0 if cameras > 1 else None)
-    scene = UsualPicture.fitted([torch.zeros(len(sight.cells), 3) for sight in clean], [sight.cells for sight in clean], seed=0)
-    statistics = Statistics(fit_gaussians(latent), early, UsualError(torch.zeros(1, 3), torch.ones(1)), scene)
+    tools = [torch.zeros(len(sight.cells), 3) for sight in clean]
+    shown = [[sight.cells[:, camera] for sight in clean] for camera in range(cameras)]
+    scenes = tuple(UsualPicture.fitted(tools, cells, seed=0) for cells in shown)
+    statistics = Statistics(fit_gaussians(latent), early, UsualError(torch.zeros(1, 3), torch.ones(1)), scenes)
     config = GateConfig(thresholds=thresholds, views=cameras, episodes=60, steps=1, checked=1, stopped=0)
     save_gate(Calibrated(config, statistics), folder)
 

@@ -21,11 +21,15 @@ def gate(
     seed: Annotated[int, typer.Option(min=0, help="Of what is fitted on which episode.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
-    """Fit the uncertainty gate of a model: when it holds the arm because what is seen is not what it knows."""
+    """Fit the uncertainty gate of a model: when it holds the arm because what is seen is not what it knows.
+
+    Episodes of more cameras than the model sees with give a second gate, which takes what the model's own one knows,
+    where there is one, and adds the further cameras.
+    """
     from wm_core.device import choose_device
     from wm_core.kinematics.urdf_arm import load_arm
     from wm_core.model.checkpoint import load_card, load_world_model
-    from wm_core.monitor import calibrate, gate_files, save_gate
+    from wm_core.monitor import calibrate, gate_files, read_gate, save_gate
     from wm_core.monitor.sight import require_fit
     from wm_core.resources import find_model, find_robot
     from wm_core.training.dataset import open_datasets
@@ -35,12 +39,14 @@ def gate(
     arm = load_arm(find_robot(load_card(folder).robot))
     world_model = load_world_model(folder, choose_device(device))
     require_fit(world_model, episodes.manifest)
+    cameras, views = episodes.manifest.views, world_model.config.views
+    known = cameras > views and gate_files(views, views).there(folder)
+    own = read_gate(folder, world_model) if known else None
     with progress_bar() as progress:
         bar = progress.add_task("episodes", total=len(episodes), note="")
-        for found in calibrate(world_model, episodes, arm, false_stops, seed):
+        for found in calibrate(world_model, episodes, arm, false_stops, seed, own):
             progress.advance(bar, found is None)
-    config = save_gate(found, folder, world_model.config.views)
-    _show(config, gate_files(config.views, world_model.config.views).config)
+    _show(save_gate(found, folder, views), gate_files(cameras, views).config)
 
 
 def _show(config: "GateConfig", file: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -41,27 +41,27 @@ class Calibrated:
 
 
 def calibrate(
-    model: JepaWorldModel, episodes: Dataset, kinematics: Kinematics, false_stops: float = 0.01, seed: int = 0
+    model: JepaWorldModel,
+    episodes: Dataset,
+    kinematics: Kinematics,
+    false_stops: float = 0.01,
+    seed: int = 0,
+    own: Calibrated | None = None,
 ) -> Iterator[Calibrated | None]:
     """Yields None after every episode, the gate at the end.
 
     episodes: clean ones that the model was not trained on; on its training data it is too sure of itself. Thresholds:
     each signal at the quantile that its share of `false_stops` allows (a union bound, with log-normal episode maxima),
     then all of them by one factor such that a fresh clean episode stops with at most that probability (split conformal
-    prediction, Vovk et al. 2005). Raises `ValueError` for too few episodes.
+    prediction, Vovk et al. 2005). own: the gate of the model's cameras, where these episodes have more of them: what it
+    knows of its own it keeps, and its thresholds stand to each other as they did. Raises `ValueError` for too few episodes.
     """
     groups = _groups(len(episodes), false_stops, seed)
-    visual, early, tools, cells = [], [], [], []
+    seen = _Seen(model, kinematics)
     for number in groups[0]:
-        episode = episodes.episode(number)
-        sight = see_episode(model, episode)
-        visual.append(sight.histories[:, -1, : model.config.visual_dim].clone())  # the rest of it is not kept
-        early.append(sight.early)
-        cells.append(sight.cells)
-        tools.append(_tools(kinematics, episode))
+        seen.add(episodes.episode(number))
         yield None
-    scene = UsualPicture.fitted([tool.float() for tool in tools], cells, seed)
-    statistics = _statistics(model, torch.cat(visual), torch.cat(early), torch.cat(tools), scene)
+    statistics = seen.statistics(seed) if own is None else seen.beside(own.statistics, seed)
     maxima: list[list[dict[str, float]]] = []
     for group in groups[1:]:
         maxima.append([])
@@ -69,13 +69,15 @@ def calibrate(
             maxima[-1].append(episode_maxima(model, statistics, kinematics, episodes.episode(number)))
             yield None
     scales = _scales(maxima[0], false_stops)
+    if own is not None:
+        scales = {"watch": scales["watch"], **own.config.thresholds.watched()}
     factor = _conformal([_score(found, scales) for found in maxima[1]], false_stops)
     checks = [_score(found, scales) > factor for found in maxima[2]]
     config = GateConfig(
         **_WINDOWS,
         thresholds=Thresholds(**{name: max(factor * scale, _LEAST.get(name, 0.0)) for name, scale in scales.items()}),
         false_stops=false_stops,
-        views=scene.views,
+        views=len(statistics.scenes),
         episodes=len(groups[2]),
         steps=episodes.steps,
         checked=len(checks),
@@ -103,11 +105,38 @@ def episode_maxima(
     return largest
 
 
-def _statistics(
-    model: JepaWorldModel, visual: torch.Tensor, early: torch.Tensor, tool: torch.Tensor, scene: UsualPicture
-) -> Statistics:
-    usual = UsualError(tool.to(visual), reading_error(model, visual, tool).square().sum(-1))
-    return Statistics(fit_gaussians(visual[:, None]), fit_gaussians(early), usual, scene)
+class _Seen:
+    """What clean episodes showed."""
+
+    def __init__(self, model: JepaWorldModel, kinematics: Kinematics) -> None:
+        self._model, self._kinematics = model, kinematics
+        self._visual: list[torch.Tensor] = []
+        self._early: list[torch.Tensor] = []
+        self._tools: list[torch.Tensor] = []
+        self._cells: list[torch.Tensor] = []
+
+    def add(self, episode: Episode) -> None:
+        """One more."""
+        sight = see_episode(self._model, episode)
+        self._visual.append(sight.histories[:, -1, : self._model.config.visual_dim].clone())  # the rest of it is not kept
+        self._early.append(sight.early)
+        self._tools.append(_tools(self._kinematics, episode))
+        self._cells.append(sight.cells)
+
+    def statistics(self, seed: int) -> Statistics:
+        """Of all that there is."""
+        visual, tool = torch.cat(self._visual), torch.cat(self._tools)
+        usual = UsualError(tool.to(visual), reading_error(self._model, visual, tool).square().sum(-1))
+        return Statistics(fit_gaussians(visual[:, None]), fit_gaussians(torch.cat(self._early)), usual, self._scenes(0, seed))
+
+    def beside(self, known: Statistics, seed: int) -> Statistics:
+        """`known`, and what further cameras showed."""
+        return replace(known, scenes=known.scenes + self._scenes(len(known.scenes), seed))
+
+    def _scenes(self, first: int, seed: int) -> tuple[UsualPicture, ...]:
+        tools = [tool.float() for tool in self._tools]
+        cameras = range(first, self._cells[0].shape[1])
+        return tuple(UsualPicture.fitted(tools, [cells[:, camera] for cells in self._cells], seed) for camera in cameras)
 
 
 def _tools(kinematics: Kinematics, episode: Episode) -> torch.Tensor:

@@ -94,7 +94,7 @@ class SurpriseGate:
         if self._latched is not None or not SUDDEN.intersection(self._thresholds):
             return self._latched
         cells = see_cells(self._model, observation, self.config.views, camera)
-        found = what_came_in(self._model, self._statistics.scene, cells, self._tool(observation), camera)
+        found = what_came_in(self._model, self._statistics.scenes, cells, self._tool(observation), camera)
         # What is no number stops.
         return self._latch(self._judge({name: float(value[0].nan_to_num(nan=torch.inf)) for name, value in found.items()}))
 

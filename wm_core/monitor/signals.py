@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,13 +19,14 @@ from wm_core.monitor.usual_picture import UsualPicture
 class Statistics:
     """Where clean data lies. latent: one distribution of the visual latent; early: one a region of the picture.
 
-    usual: how far off the tool's reading is at which places. scene: what cameras show with the tool at which places.
+    usual: how far off the tool's reading is at which places. scenes: what each camera shows with the tool at which places,
+    the model's cameras first.
     """
 
     latent: Gaussians
     early: Gaussians
     usual: UsualError
-    scene: UsualPicture
+    scenes: tuple[UsualPicture, ...]
 
 
 @torch.no_grad()
@@ -41,22 +43,26 @@ def signals_of_moments(
         "reading": torch.linalg.vector_norm(off, dim=-1),
         "novelty": statistics.latent.distance(visual[:, None]),
         "picture": statistics.early.distance(sight.early),
-        **what_came_in(model, statistics.scene, sight.cells, tool, sight.camera),
+        **what_came_in(model, statistics.scenes, sight.cells, tool, sight.camera),
     }
 
 
 @torch.no_grad()
 def what_came_in(
-    model: JepaWorldModel, scene: UsualPicture, cells: Tensor, tool: Tensor, camera: int | None
+    model: JepaWorldModel, scenes: Sequence[UsualPicture], cells: Tensor, tool: Tensor, camera: int | None
 ) -> dict[str, Tensor]:
-    """cells, tool, camera: as of `UsualPicture.strangeness` -> the signals of those cameras, (T,) each.
+    """cells: (T, V, 3, C) uint8, tool: (T, 3) m -> the signals of those cameras, (T,) each.
+
+    camera: the only one that is looked through, V = 1 then; None for all.
 
     Those that the model sees with are close to the work and always see a part move; the others see farther, and hardly
     anything moves there but the arm: each kind has a threshold of its own.
     """
-    strange, first, own = scene.strangeness(cells, tool, camera), camera or 0, model.config.views
-    kinds = {"intrusion": strange[:, : max(0, own - first)], "watch": strange[:, max(0, own - first) :]}
-    return {name: values.amax(-1) for name, values in kinds.items() if values.shape[1]}
+    found: dict[str, Tensor] = {}
+    for number, seen in zip(range(len(scenes)) if camera is None else [camera], cells.unbind(1)):
+        name, strange = "intrusion" if number < model.config.views else "watch", scenes[number].strangeness(seen, tool)
+        found[name] = torch.maximum(found[name], strange) if name in found else strange
+    return found
 
 
 @torch.no_grad()

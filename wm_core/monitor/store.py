@@ -34,7 +34,8 @@ def save_gate(gate: Calibrated, folder: Path, model_views: int = 1) -> GateConfi
     files = gate_files(gate.config.views, model_views)
     config = gate.config.model_copy(update={"model_sha256": model_hash(folder)})
     found = gate.statistics
-    parts = {"latent": found.latent, "early": found.early, "usual": found.usual, "scene": found.scene}
+    scenes = {_scene(camera): scene for camera, scene in enumerate(found.scenes)}
+    parts = {"latent": found.latent, "early": found.early, "usual": found.usual, **scenes}
     tensors = {f"{part}.{name}": value for part, kept in parts.items() for name, value in kept.tensors().items()}
     save_file({name: value.cpu().contiguous() for name, value in tensors.items()}, folder / files.tensors)
     save_config(config, folder / files.config)
@@ -44,6 +45,12 @@ def save_gate(gate: Calibrated, folder: Path, model_views: int = 1) -> GateConfi
 def load_gate(
     folder: Path, world_model: JepaWorldModel, kinematics: Kinematics, cameras: int | None = None
 ) -> SurpriseGate:
+    """The gate of `read_gate`, ready to watch."""
+    found = read_gate(folder, world_model, cameras)
+    return SurpriseGate(world_model, found.config, found.statistics, kinematics)
+
+
+def read_gate(folder: Path, world_model: JepaWorldModel, cameras: int | None = None) -> Calibrated:
     """The gate of the model in `folder` that looks through `cameras` cameras, by default the model's own.
 
     It is on the model's device. Raises `GateError`, `ConfigError`.
@@ -59,7 +66,7 @@ def load_gate(
         raise GateError(f"{folder / files.config} was fitted to other weights; run `wm gate` again")
     if config.views != cameras:
         raise GateError(f"{folder / files.config} looks through {config.views} camera(s), expected {cameras}; {_fit(cameras, own)}")
-    return SurpriseGate(world_model, config, _statistics(folder / files.tensors, world_model.device), kinematics)
+    return Calibrated(config, _statistics(folder / files.tensors, cameras, world_model.device))
 
 
 def _fit(cameras: int, own: int) -> str:
@@ -67,16 +74,21 @@ def _fit(cameras: int, own: int) -> str:
     return "run `wm gate`" if cameras <= own else f"run `wm gate` on episodes of `wm collect --views {cameras}`"
 
 
-def _statistics(path: Path, device: torch.device) -> Statistics:
+def _statistics(path: Path, cameras: int, device: torch.device) -> Statistics:
     try:
         tensors = load_file(path, device=str(device))
-        kinds = {"latent": Gaussians, "early": Gaussians, "usual": UsualError, "scene": UsualPicture}
-        parts = {part: kind(**_fields(tensors, part)) for part, kind in kinds.items()}
+        latent, early = (Gaussians(**_fields(tensors, part)) for part in ("latent", "early"))
+        scenes = tuple(UsualPicture(**_fields(tensors, _scene(camera))) for camera in range(cameras))
+        found = Statistics(latent, early, UsualError(**_fields(tensors, "usual")), scenes)
     except (SafetensorError, TypeError) as error:
         raise GateError(f"{path} is damaged ({error}); run `wm gate` again") from error
     if not all(torch.isfinite(value).all() for value in tensors.values()):
         raise GateError(f"{path} holds NaN or infinity; run `wm gate` again")
-    return Statistics(**parts)
+    return found
+
+
+def _scene(camera: int) -> str:
+    return f"scene_{camera}"
 
 
 def _fields(tensors: dict[str, torch.Tensor], part: str) -> dict[str, torch.Tensor]:

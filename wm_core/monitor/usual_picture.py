@@ -1,4 +1,4 @@
-"""What the cameras usually show while the tool is somewhere: an arm hides the same of the scene whenever it is there."""
+"""What a camera usually shows while the tool is somewhere: an arm hides the same of the scene whenever it is there."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from torch import Tensor
 from torch.nn import functional
 
 SAMPLES = 4096  # moments that are kept; more cost time on every frame
-AREA = 3  # cells of a view that must be off: a forearm covers them before it is near, noise does not
+AREA = 3  # cells of the picture that must be off: a forearm covers them before it is near, noise does not
 _SIDE = 16  # cells on each side of a picture
 _WIDTH = 0.03  # m, standard deviation of the kernel
 _DOUBT = 1.0  # samples' worth of the statistics over all places
 _FLOOR = 0.02  # least standard deviation of a cell, of the range from black to white
 _UNKNOWN = 0.25  # of a cell where the tool was hardly ever: then little is strange
 _LEAST = 3.0  # deviations that are ordinary anywhere
+_NEAR = 5.0  # widths; all moments farther away together weigh less than a hundredth of one sample
 _JUDGING = 3  # of so many clean episodes one says what is ordinary, and the others are remembered
 
 
@@ -33,19 +34,18 @@ class UsualPicture:
     """
 
     def __init__(self, tool: Tensor, cells: Tensor, ordinary: Tensor, area: int | Tensor = AREA) -> None:
-        """tool: (N, 3) m; cells: (N, V, 3, C) uint8, what was seen with the tool there.
+        """tool: (N, 3) m; cells: (N, 3, C) uint8, what was seen with the tool there.
 
-        ordinary: (V, C), deviations that are nothing to speak of. area: cells of a view that must be off by more.
+        ordinary: (C,), deviations that are nothing to speak of. area: cells that must be off by more.
         """
         self.tool, self.cells, self.ordinary, self.area = tool, cells, ordinary, int(area)
-        colours = cells.flatten(1).float() / 255.0
-        self._colours, self._squares = colours, colours.square()
+        self._colours = cells.flatten(1).float() / 255.0
         # What is known of nowhere in particular; once, because every frame asks for it.
-        self._mean, self._square = _DOUBT * self._colours.mean(0), _DOUBT * self._squares.mean(0)
+        self._mean, self._square = _DOUBT * self._colours.mean(0), _DOUBT * self._colours.square().mean(0)
 
     @classmethod
     def fitted(cls, tools: Sequence[Tensor], cells: Sequence[Tensor], seed: int) -> UsualPicture:
-        """tools: (T, 3) m and cells: (T, V, 3, C) of each clean episode, two or more.
+        """tools: (T, 3) m and cells: (T, 3, C) of each clean episode, two or more.
 
         At most `SAMPLES` of their moments are kept.
         """
@@ -53,34 +53,25 @@ class UsualPicture:
         tool, seen = torch.cat([tools[number] for number in known]), torch.cat([cells[number] for number in known])
         generator = torch.Generator().manual_seed(seed)
         kept = torch.randperm(len(tool), generator=generator)[:SAMPLES].sort().values.to(tool.device)
-        found = cls(tool[kept], seen[kept], torch.full(seen.shape[1::2], _LEAST, device=seen.device))
+        found = cls(tool[kept], seen[kept], torch.full(seen.shape[-1:], _LEAST, device=seen.device))
         judging = range(0, len(tools), _JUDGING)
         largest = torch.stack([found._off(cells[number], tools[number]).amax(0) for number in judging]).amax(0)
         return cls(found.tool, found.cells, _around(largest).clamp_min(_LEAST))
 
-    @property
-    def views(self) -> int:
-        """Cameras."""
-        return self.cells.shape[1]
+    def strangeness(self, cells: Tensor, tool: Tensor) -> Tensor:
+        """cells: (T, 3, C) uint8 seen, tool: (T, 3) m -> (T,), by how much more than ordinary `area` cells are off."""
+        return (self._off(cells, tool) / self.ordinary).topk(self.area, dim=-1).values[..., -1]
 
-    def strangeness(self, cells: Tensor, tool: Tensor, camera: int | None = None) -> Tensor:
-        """cells: (T, V, 3, C) uint8 seen, tool: (T, 3) m -> (T, V), by how much more than ordinary `area` cells of the view are off.
-
-        camera: the only one that is looked through, V = 1 then; None for all.
-        """
-        ordinary = self.ordinary if camera is None else self.ordinary[camera]
-        return (self._off(cells, tool, camera) / ordinary).topk(self.area, dim=-1).values[..., -1]
-
-    def _off(self, cells: Tensor, tool: Tensor, camera: int | None = None) -> Tensor:
-        """As of `strangeness` -> (T, V, C) deviations, of the colour that is off most."""
-        width = self._colours.shape[1] // self.views
-        seen = slice(None) if camera is None else slice(camera * width, (camera + 1) * width)
-        weight = torch.exp(-0.5 * torch.cdist(tool.to(self.tool), self.tool).square() / _WIDTH**2)
+    def _off(self, cells: Tensor, tool: Tensor) -> Tensor:
+        """As of `strangeness` -> (T, C) deviations, of the colour that is off most."""
+        distance = torch.cdist(tool.to(self.tool), self.tool) / _WIDTH
+        near = (distance < _NEAR).any(0)
+        weight, colours = torch.exp(-0.5 * distance[:, near].square()), self._colours[near]
         total = weight.sum(-1, keepdim=True) + _DOUBT
-        mean = (weight @ self._colours[:, seen] + self._mean[seen]) / total
-        square = (weight @ self._squares[:, seen] + self._square[seen]) / total
+        mean = (weight @ colours + self._mean) / total
+        square = (weight @ colours.square() + self._square) / total
         spread = ((square - mean.square()).clamp_min(_FLOOR**2) + _UNKNOWN**2 / total).sqrt()
-        return ((cells.flatten(1).to(mean) / 255.0 - mean).abs() / spread).view(cells.shape).amax(2)
+        return ((cells.flatten(1).to(mean) / 255.0 - mean).abs() / spread).view(cells.shape).amax(1)
 
     def tensors(self) -> dict[str, Tensor]:
         """What it was made from, by name."""
@@ -88,5 +79,5 @@ class UsualPicture:
 
 
 def _around(values: Tensor) -> Tensor:
-    """(V, C) -> the largest of each cell and its neighbours: what was seen here might as well have been there."""
-    return functional.max_pool2d(values.view(-1, _SIDE, _SIDE), 3, stride=1, padding=1).view_as(values)
+    """(C,) -> the largest of each cell and its neighbours: what was seen here might as well have been there."""
+    return functional.max_pool2d(values.view(1, _SIDE, _SIDE), 3, stride=1, padding=1).view_as(values)

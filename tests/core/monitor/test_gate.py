@@ -116,14 +116,33 @@ def test_what_comes_in_is_noticed_between_two_steps(toy, gate):
 
 
 @pytest.fixture(scope="module")
-def watching(toy):
-    """A gate of two cameras; the second one sees a light table and nothing else."""
+def seen_by_two(toy):
+    """Episodes that a second camera looked on at; it sees a light table and nothing else."""
     episodes = toy.ToyDataset(120, noise=NOISE)
     for number in range(120):
         seen = episodes.episode(number)
         object.__setattr__(seen, "images", np.concatenate([seen.images, np.full_like(seen.images, 170)], axis=1))
-    *_, found = calibrate(toy.ExactModel(), episodes, toy.ToyArm(), false_stops=0.05)
+    return episodes
+
+
+@pytest.fixture(scope="module")
+def watching(toy, seen_by_two):
+    """A gate of two cameras."""
+    *_, found = calibrate(toy.ExactModel(), seen_by_two, toy.ToyArm(), false_stops=0.05)
     return found
+
+
+def test_a_further_camera_is_added_to_what_the_model_s_own_gate_knows(toy, calibrated, seen_by_two):
+    *_, found = calibrate(toy.ExactModel(ensemble=3), seen_by_two, toy.ToyArm(), false_stops=0.05, own=calibrated)
+    assert found.config.views == 2 and found.statistics.scenes[0] is calibrated.statistics.scenes[0]
+    known, now = calibrated.config.thresholds.watched(), found.config.thresholds.watched()
+    assert set(now) == {*known, "watch"}
+    # One factor for all, whatever it is; no threshold of what comes in is below 1.
+    factors = [now[name] / known[name] for name in known if name != "intrusion"]
+    assert factors == pytest.approx([factors[0]] * len(factors))
+    gate = SurpriseGate(toy.ExactModel(ensemble=3), found.config, found.statistics, toy.ToyArm())
+    first = toy.observe(*STILL)
+    assert gate.glance(type(first)(first.image, first.joints, 0.0, other_views=(FOREARM,))).reason.startswith("watch ")
 
 
 TABLE, FOREARM = np.full((2, 16, 16, 3), 170, np.uint8)
