@@ -33,10 +33,12 @@ class Fitted:
     held_out: float | None = None
 
 
-def fit_baseline(kind: Kind, card: ModelCardConfig, dataset: Dataset, folder: Path, device: torch.device) -> Iterator[Fitted]:
+def fit_baseline(
+    kind: Kind, card: ModelCardConfig, dataset: Dataset, folder: Path, device: torch.device, readers: int = 0
+) -> Iterator[Fitted]:
     """Trains to `card.training.steps`, from the state in `folder` where there is one; yields after every step.
 
-    Raises `TrainingError` when the loss diverges, or `folder` holds another configuration.
+    readers: processes that read batches ahead, 0 reads them here. Raises `TrainingError` when the loss diverges, or `folder` holds another configuration.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / CONFIG).exists() and load_card(folder) != card:
@@ -52,12 +54,12 @@ def fit_baseline(kind: Kind, card: ModelCardConfig, dataset: Dataset, folder: Pa
     done = load_state(folder / STATE, model, optimiser) if (folder / STATE).exists() else 0
     length = card.model.history + config.rollout
     sampler, checker = WindowSampler(seen, length, device), WindowSampler(unseen, length, device)
-    for step in range(done + 1, config.steps + 1):
+    steps = range(done + 1, config.steps + 1)
+    for step, windows in zip(steps, sampler.batches(config.batch, config.seed, steps, readers)):
         # Dropout depends on (seed, step) alone: a resumed run repeats what the killed one would have done.
         torch.manual_seed((config.seed << 32) + step)
         generator = torch.Generator().manual_seed((config.seed << 32) + step)
         model.train()
-        windows = sampler.batch(config.batch, config.seed, step)
         windows = replace(windows, images=augment(windows.images, config, generator))
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(config, step)

@@ -34,6 +34,9 @@ def train(
     steps: Annotated[Optional[int], typer.Option(min=1, help="Training steps, over the configured ones.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads, 0 for torch's choice.")] = 0,
+    readers: Annotated[
+        Optional[int], typer.Option(min=0, help="Processes that read ahead; by default 4 for a GPU, none for a CPU.")
+    ] = None,
 ) -> None:
     """Train a baseline on the data and the budget of a world model; `wm eval --policy KIND=OUT` then runs it."""
     import torch
@@ -41,6 +44,7 @@ def train(
     from wm_core.baselines.fitting import fit_baseline
     from wm_core.config import ModelCardConfig, load_config
     from wm_core.device import choose_device
+    from wm_core.training.sampler import default_readers
     from wm_core.training.dataset import open_datasets
     from wm_core.training.fit import check_fit
 
@@ -55,10 +59,11 @@ def train(
     episodes = open_datasets(dataset)
     check_fit(card.model, episodes)
     chosen = choose_device(device)
+    reading = readers if readers is not None else default_readers(chosen)
     held_out = None
     with progress_bar() as progress:
         task = progress.add_task(f"training {kind.value} on {chosen}", total=card.training.steps, note="")
-        for now in fit_baseline(kind.value, card, episodes, out, chosen):
+        for now in fit_baseline(kind.value, card, episodes, out, chosen, reading):
             held_out = now.held_out if now.held_out is not None else held_out
             progress.update(task, completed=now.step, note=f"loss {now.loss:.4f}")
     shown = "" if held_out is None else f": loss on held-out episodes {held_out:.4f}"

@@ -56,6 +56,7 @@ def train(
     from wm_core.training.dataset import open_datasets
     from wm_core.training.fit import check_fit
     from wm_core.training.loop import train as run
+    from wm_core.training.sampler import default_readers
 
     # Of architecture and objective there is one each: typer has checked them.
     episodes = open_datasets(dataset)
@@ -65,7 +66,7 @@ def train(
     if threads:
         torch.set_num_threads(threads)
     chosen = choose_device(device)
-    reading = readers if readers is not None else (4 if chosen.type == "cuda" else 0)
+    reading = readers if readers is not None else default_readers(chosen)
     start = None if start_from is None else load_world_model(find_model(start_from), chosen)
     found = None
     with join_crew(chosen) as crew, progress_bar() if crew.leads else nullcontext() as progress:

@@ -89,6 +89,11 @@ class WindowSampler:
         return Windows(**{field.name: values[field.name].to(self._device, non_blocking=True) for field in fields(Windows)})
 
 
+def default_readers(device: torch.device) -> int:
+    """How many processes keep up with a device: a CPU that trains has none to spare."""
+    return 4 if device.type == "cuda" else 0
+
+
 class _Batches:
     """What reader processes index by step."""
 
