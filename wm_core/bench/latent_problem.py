@@ -24,7 +24,7 @@ class LatentProblem:
     """Actions are normalised, 1 is the longest step, as in `wm_core.planning.motion`; cost is our planner's goal term.
 
     Effort and commands to the gripper cost about as much as they do there. Its other terms, limits and kinematics are
-    not asked of others: they get less to do, not more.
+    not asked of others: they get less to do, not more. Tensors come from the CPU and go back there, wherever the model is.
     """
 
     def __init__(self, model: WorldModel, max_step: float, near_enough: float = 0.0) -> None:
@@ -35,7 +35,7 @@ class LatentProblem:
 
     def encode(self, observations: Sequence[Observation]) -> Tensor:
         """-> (*latent)"""
-        return self.model.encode(observations)
+        return self.model.encode(observations).cpu()
 
     def encoded(self, goal: Goal) -> Tensor:
         """-> (*goal), once, when it changes. Raises `ValueError` without a picture."""
@@ -52,20 +52,28 @@ class LatentProblem:
 
     def costs(self, latent: Tensor, controls: Tensor, goal: Goal) -> Tensor:
         """latent: (*latent), controls: (S, H, A) -> (S,), lower is better"""
-        return self.path_costs(self.model.rollout(latent, controls), controls, goal)
+        device = self.model.device
+        return self._path_costs(self.model.rollout(latent.to(device), controls.to(device)), controls, goal)
+
+    def next(self, latent: Tensor, controls: Tensor) -> Tensor:
+        """latent: (B, *latent), controls: (B, A) -> (B, *latent), for planners that ask for one step at a time"""
+        return self.model.next(latent.to(self.model.device), controls.to(self.model.device)).cpu()
 
     def path_costs(self, latents: Tensor, controls: Tensor, goal: Goal) -> Tensor:
         """latents: (S, H, *latent), after each of controls (S, H, A) -> (S,)"""
+        return self._path_costs(latents.to(self.model.device), controls, goal)
+
+    def _path_costs(self, latents: Tensor, controls: Tensor, goal: Goal) -> Tensor:
         share = controls[..., :3] / self.max_step
         effort = EFFORT * share.square().sum((-2, -1)) + GRIPPER * controls[..., 3:].abs().sum((-2, -1))
-        return self._term(goal).cost_of(latents) + effort
+        return self._term(goal).cost_of(latents).cpu() + effort
 
     @torch.inference_mode()
     def judge(self, observations: Sequence[Observation], goal: Goal, controls: np.ndarray) -> float:
         """How far from the goal controls (H, A) lead, by this model: the goal term alone."""
         latent = self.encode(observations)
-        told = torch.as_tensor(controls, dtype=latent.dtype, device=latent.device)
-        return float(self._term(goal).cost_of(self.model.rollout(latent, told[None]))[0])
+        told = torch.as_tensor(controls, dtype=latent.dtype, device=self.model.device)
+        return float(self._term(goal).cost_of(self.model.rollout(latent.to(self.model.device), told[None]))[0])
 
     def _term(self, goal: Goal) -> GoalLatent:
         return GoalLatent(1.0, self.model, self.encoded(goal), goal.focus, self._near_enough)

@@ -49,13 +49,14 @@ class BareRollout:
         """See `Contender`."""
         shape = (self._budget.samples, self._budget.horizon, self._problem.model.action_dim)
         drawn = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
-        self._controls = self._problem.controls(drawn)
+        self._controls = self._problem.controls(drawn).to(self._problem.model.device)
         history = self._problem.model.history
-        self._latent = torch.zeros(history, self._problem.model.config.visual_dim + self._problem.model.config.joint_dim)
+        width = self._problem.model.config.visual_dim + self._problem.model.config.joint_dim
+        self._latent = torch.zeros(history, width, device=self._problem.model.device)
 
     @torch.inference_mode()
     def plan(self, observations: Sequence[Observation], goal: Goal) -> np.ndarray:
         """See `Contender`; looks at nothing and proposes the first that it drew."""
         for _ in range(self._budget.iterations):
             self._problem.model.rollout(self._latent, self._controls)
-        return self._controls[0].numpy()
+        return self._controls[0].cpu().numpy()

@@ -68,7 +68,7 @@ class PytorchMppi:
         return self._problem.controls(actions.reshape(self._still.shape)).numpy()
 
     def _next(self, state: Tensor, action: Tensor) -> Tensor:
-        return self._problem.model.next(state.unflatten(-1, self._shape), self._problem.controls(action)).flatten(1)
+        return self._problem.next(state.unflatten(-1, self._shape), self._problem.controls(action)).flatten(1)
 
     def _nothing_yet(self, state: Tensor, action: Tensor) -> Tensor:
         """What steps cost is told at the end, of all steps at once: that takes it less time."""

@@ -82,8 +82,8 @@ class StableWorldModel:
     def _likeliest(self, prior: ActionPrior, last: Tensor | None) -> Tensor:
         """last: (1, H - 1, A), or None -> (1, H, A)"""
         encoded, none = self._problem.encoded(self._goal), torch.Generator()
-        modes, _ = prior.propose(self._latent, encoded, self._goal.focus, 0, none)
-        known = [modes] if last is None else [modes, last]
+        modes, _ = prior.propose(self._latent.to(encoded.device), encoded, self._goal.focus, 0, none)
+        known = [modes.cpu()] if last is None else [modes.cpu(), last]
         starts = torch.cat([fit_horizon(found, self._budget.horizon) for found in known])
         best = self.get_cost({}, starts[None])[0].argmin()
         return starts[best][None]
