@@ -73,6 +73,13 @@ def test_info_names_the_environment():
     assert done.returncode == 0 and "panda_tabletop" in done.stdout
 
 
+def without_times(found):
+    """A report without what plans took."""
+    if isinstance(found, dict):
+        return {name: without_times(value) for name, value in found.items() if not name.startswith("plan_ms")}
+    return [without_times(value) for value in found] if isinstance(found, list) else found
+
+
 @pytest.mark.timeout(600)
 def test_collect_train_eval_at_toy_size(tmp_path):
     (tmp_path / "small.yaml").write_text(
@@ -84,13 +91,15 @@ def test_collect_train_eval_at_toy_size(tmp_path):
     config, short = str(tmp_path / "small.yaml"), ("--steps", "3")
     evaluated = ("--policy", "planner", "--policy", "bc", "--policy", f"pixel={pixel}", "--set", "planner.samples=4")
     files = ("--json", str(report), "--sheet", str(tmp_path / "worst.png"), "--controls", str(tmp_path / "controls.json"))
+    again = ("--json", str(tmp_path / "again.json"), "--workers", "2", "--threads", "1")
     steps = [
         ("collect", "--out", str(data), "--episodes", "10", "--steps", "8", "--image-size", "32", "--workers", "1"),
         ("train", "--dataset", str(data), "--out", str(run), "--config", config),
         ("prior", "--dataset", str(data), "--model", str(run), *short),
         ("baseline", "train", "--kind", "pixel", "--dataset", str(data), "--out", str(pixel), "--config", config),
         ("gate", "--model", str(run), "--dataset", str(data), "--false-stops", "0.4"),
-        ("eval", "--model", str(run), "--episodes", "1", "--seed", "5", "--gate", "watch", *evaluated, *files),
+        ("eval", "--model", str(run), "--episodes", "2", "--seed", "5", "--gate", "watch", *evaluated, *files, "--threads", "1"),
+        ("eval", "--model", str(run), "--episodes", "2", "--seed", "5", "--gate", "watch", *evaluated, *again),
         ("compare", str(report), str(report), "--second", "hold"),
         ("plan", "--model", str(run), "--seed", "5"),
     ]
@@ -98,17 +107,18 @@ def test_collect_train_eval_at_toy_size(tmp_path):
         done = wm(*arguments, timeout=300.0)
         assert done.returncode == 0, f"wm {arguments[0]}: {done.stderr}"
         if arguments[0] == "compare":
-            assert "planner (report.json) - hold (report.json) on 1 common seeds" in done.stdout
+            assert "planner (report.json) - hold (report.json) on 2 common seeds" in done.stdout
     written = json.loads(report.read_text())
     # A busy machine changes no result: the simulation waits, whatever the model's own deadline is.
     assert written["settings"] == ["planner.deadline=60", "planner.samples=4"]
     assert [policy["policy"] for policy in written["policies"]] == ["planner", "bc", f"pixel={pixel}"]
     assert [policy["policy"] for policy in written["controls"]] == ["random", "hold"]
     for policy in (*written["policies"], *written["controls"]):
-        assert [episode["seed"] for episode in policy["episodes"]] == [5]
+        assert [episode["seed"] for episode in policy["episodes"]] == [5, 6]
     # 25 plans, and a horizon of two: what the plan before the last foresaw of the end is there.
     account = written["policies"][0]["episodes"][0]["account"]
     assert len(account["plan_ms"]) == len(account["next_realised"]) == 25 and account["end_predicted"] is not None
     assert written["policies"][0]["gate"]["mode"] == "watch" and written["controls"][0]["gate"] is None
+    assert without_times(json.loads((tmp_path / "again.json").read_text())) == without_times(written)
     assert (tmp_path / "worst.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "controls.json").exists()

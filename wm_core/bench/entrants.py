@@ -33,6 +33,7 @@ class Entrants:
         unknown = sorted(set(names) - set(CONTENDERS))
         if unknown:
             raise ValueError(f"contender '{unknown[0]}' is not known: expected one of: {', '.join(CONTENDERS)}")
+        self._told = folder, tuple(names), tuple(settings)
         self.agent = load_agent(folder, "cpu", backend="torch")
         planner = self.agent.planner
         self.model, self.step = planner.world_model, planner.step
@@ -42,6 +43,10 @@ class Entrants:
         self._made: dict[Entry, Contender] = {}
         self.left_out: list[str] = []
         self.entries = [Entry(name, setting) for setting in self._settings for name in self._available(names)]
+
+    def __reduce__(self) -> tuple[type[Entrants], tuple[Path, tuple[str, ...], tuple[str, ...]]]:
+        """For another process they are made there."""
+        return Entrants, self._told
 
     def policy(self, entry: Entry) -> ContenderPolicy:
         """Of one of `entries`, as if nothing had been planned before."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import NamedTuple
@@ -31,14 +32,17 @@ class Entry(NamedTuple):
 
 
 class Tally:
-    """What entries did on seeds that all of them have, on one task."""
+    """What entries did in episodes that all of them have, of one task or of several.
+
+    ms: of a plan: the median of a task's episodes, and of several tasks the mean of theirs, so that each counts alike.
+    """
 
     def __init__(self, rows: Mapping[Entry, Sequence[EpisodeRow]]) -> None:
-        """rows: of every entry, the same seeds in the same order."""
+        """rows: of every entry, the same episodes in the same order."""
         self._rows = rows
-        self.seeds = len(next(iter(rows.values())))
+        self.episodes = len(next(iter(rows.values())))
         self.successes = {entry: sum(row.success for row in found) for entry, found in rows.items()}
-        self.ms = {entry: sorted(row.p50_ms for row in found)[len(found) // 2] for entry, found in rows.items()}
+        self.ms = {entry: _ms(found) for entry, found in rows.items()}
 
     def best(self, planner: str | None = None) -> Entry:
         """The most successful, then the nearest, then the cheapest; of one planner, or of all."""
@@ -81,4 +85,11 @@ class Tally:
     def _rank(self, entry: Entry) -> tuple[int, float]:
         """Successes, then nearness: where hardly anybody succeeds yet, it tells who comes close. More is better."""
         successes = self.successes[entry]
-        return successes, 0.0 if successes == self.seeds else -fmean(row.distance_m for row in self._rows[entry])
+        return successes, 0.0 if successes == self.episodes else -fmean(row.distance_m for row in self._rows[entry])
+
+
+def _ms(rows: Sequence[EpisodeRow]) -> float:
+    times: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        times[row.task].append(row.p50_ms)
+    return fmean(sorted(found)[len(found) // 2] for found in times.values())

@@ -24,6 +24,8 @@ from wm_core.cli.race import race
 from wm_core.cli.refine import refine
 from wm_core.cli.train import train
 
+_STOPPED = 130  # exit code, as of a program that SIGINT ends
+
 app = typer.Typer(
     help="Collect data, train a world model, evaluate it, plan with it, look at it.",
     no_args_is_help=True,
@@ -59,10 +61,11 @@ def main() -> None:
         errors.print(f"wm: error: {error.format_message()}; see 'wm --help'", markup=False, highlight=False, soft_wrap=True)
         code = 2
     except (typer.Abort, KeyboardInterrupt):
-        errors.print("wm: stopped; what was done is kept")
-        code = 130
+        code = _STOPPED
     except (ValueError, OSError) as error:
         # Every error of ours for bad input is a ValueError with a message for people.
         errors.print(f"wm: error: {' | '.join(str(error).splitlines())}", markup=False, highlight=False, soft_wrap=True)
         code = 2
+    if code == _STOPPED:  # the way typer tells of Ctrl-C, too
+        errors.print("wm: stopped; what was done is kept")
     sys.exit(code or 0)

@@ -13,6 +13,7 @@ from wm_core.cli.console import output, progress_bar
 if TYPE_CHECKING:
     from wm_core.evaluation.conditions import Conditions
     from wm_core.evaluation.evaluate import Evaluation
+    from wm_core.evaluation.seed_workers import SeedWorkers
     from wm_core.evaluation.session import Session
 
 
@@ -38,7 +39,8 @@ def evaluate(
     csv: Annotated[Optional[Path], typer.Option(help="Write the table of a suite here.")] = None,
     sheet: Annotated[Optional[Path], typer.Option(help="Write a PNG of the first policy's worst five episodes here.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    threads: Annotated[int, typer.Option(min=0, help="CPU threads, 0 for torch's choice.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads of a process, 0 for torch's choice; 1 with more --workers.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the episodes; results do not depend on it.")] = 1,
 ) -> None:
     """Run policies in closed loop on seeded episodes; score by ground truth beside a random and a hold-still control."""
     import torch
@@ -46,6 +48,7 @@ def evaluate(
     from wm_core.device import choose_device
     from wm_core.evaluation.conditions import Conditions
     from wm_core.evaluation.controls import ControlStore
+    from wm_core.evaluation.seed_workers import seed_workers
     from wm_core.evaluation.session import Session
     from wm_core.evaluation.suite import suite_conditions
     from wm_core.model.checkpoint import load_card
@@ -73,21 +76,26 @@ def evaluate(
     session = Session(model, policy or ["planner"], ControlStore(controls), choose_device(device), given, gate)
     done: list[Evaluation] = []
     try:
-        _run(session, cases, range(seed, seed + episodes), done)
+        with seed_workers(session, min(workers, episodes), threads) as helpers:
+            _run(session, cases, range(seed, seed + episodes), done, helpers)
     finally:
         session.store.save()
         # Stopped before the first seed of a case was done: there is nothing to say of that case.
         _write([evaluation for evaluation in done if evaluation.worst], session, suite, json, csv, sheet)
 
 
-def _run(session: "Session", cases: "Sequence[Conditions]", seeds: range, done: "list[Evaluation]") -> None:
+def _run(
+    session: "Session", cases: "Sequence[Conditions]", seeds: range, done: "list[Evaluation]", helpers: "SeedWorkers | None"
+) -> None:
     for case in cases:
         # Opened first: what is wrong with it is then said without a bar around it.
         with session.open(case) as (evaluation, scene), progress_bar() as progress:
             bar = progress.add_task(case.perturb or f"{case.task} from {case.goal}", total=len(seeds), note="")
             done.append(evaluation)
             reached = 0
-            for count, result in enumerate(evaluation.run(scene, seeds), start=1):
+            alone = helpers is None
+            results = evaluation.run(scene, seeds) if alone else evaluation.gather(helpers.run_in_order(evaluation.jobs(seeds)))
+            for count, result in enumerate(results, start=1):
                 reached += result.success
                 progress.update(bar, completed=count, note=f"{reached} of {count} succeeded")
 

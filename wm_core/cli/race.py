@@ -23,14 +23,18 @@ def race(
     keep: Annotated[int, typer.Option(min=0, help="Settings of a planner that go on after the first round, 0 for no limit.")] = 0,
     contender: Annotated[Optional[list[str]], typer.Option(help="Repeated; ours and four of others by default.")] = None,
     setting: Annotated[
-        Optional[list[str]], typer.Option(help="Repeated: samples x iterations, as '64x3 warm'; all by default.")
+        Optional[list[str]], typer.Option(help="Repeated: samples x iterations, as '64x3 warm' or '64x*'; 24 of 70 by default.")
     ] = None,
+    together: Annotated[
+        bool, typer.Option("--together", help="One race over all tasks: a setting leaves for what it did in all of them.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the first episode.")] = 0,
     replays: Annotated[
         int, typer.Option(min=0, help="Instead: time the winners side by side in so many recorded episodes a task.")
     ] = 0,
     json: Annotated[Optional[Path], typer.Option(help="Write these times here.")] = None,
-    threads: Annotated[int, typer.Option(min=0, help="CPU threads, 0 for torch's choice.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads of a process, 0 for torch's choice; 1 with more --workers.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the episodes of a round.")] = 1,
     environment: Annotated[str, typer.Option("--env", help="Registered environment.")] = "panda_tabletop",
 ) -> None:
     """Find the cheapest setting of every planner that succeeds as often as the best, in closed loop."""
@@ -39,6 +43,7 @@ def race(
     from wm_core.bench.entrants import FIELD, Entrants
     from wm_core.bench.findings import findings
     from wm_core.bench.race import episode_counts
+    from wm_core.bench.race_driver import race_driver
     from wm_core.bench.sweep import Sweep
     from wm_core.bench.sweep_rows import read_rows
     from wm_core.resources import find_model
@@ -54,8 +59,10 @@ def race(
     if replays:
         _time(read_rows(rows), entrants, environment, seed, replays, json)
         return
-    for line in Sweep(rows, entrants, environment, seed, counts, keep or None).run():
-        errors.print(line, markup=False, highlight=False, soft_wrap=True)
+    sweep = Sweep(rows, entrants, seed, counts, keep or None, together)
+    with race_driver(environment, entrants, workers, threads) as drive:
+        for line in sweep.run(drive):
+            errors.print(line, markup=False, highlight=False, soft_wrap=True)
     for line in findings(read_rows(rows)):
         output.print(line, markup=False, highlight=False, soft_wrap=True)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from wm_core.evaluation.conditions import Conditions
 from wm_core.evaluation.controls import ControlStore
@@ -14,6 +15,24 @@ from wm_core.evaluation.watch import Watch
 from wm_core.protocols import Environment
 
 WORST = 5  # episodes that are kept to be looked at
+
+
+class SeedJob(NamedTuple):
+    """What is to be done with a seed: all policies, and those controls that are not on file."""
+
+    conditions: Conditions
+    seed: int
+    controls: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.conditions.task}, seed {self.seed}"
+
+
+class SeedOutcome(NamedTuple):
+    """What came of it. episodes: of the policies; controls: of those that were asked for, by name."""
+
+    episodes: tuple[Episode, ...]
+    controls: dict[str, EpisodeResult]
 
 
 class Evaluation:
@@ -49,10 +68,25 @@ class Evaluation:
 
         An interrupted seed counts for nobody.
         """
+        return self.gather(self.play(environment, job) for job in self.jobs(seeds))
+
+    def jobs(self, seeds: range) -> Iterator[SeedJob]:
+        """For `play`, here or in another process that has opened the same."""
         for seed in seeds:
-            episodes = [self._episode(environment, policy, seed, self._watch) for policy in self._policies]
+            due = [name for name in self._control_results if self._store.get(self.conditions, name, seed) is None]
+            yield SeedJob(self.conditions, seed, tuple(due))
+
+    def play(self, environment: Environment, job: SeedJob) -> SeedOutcome:
+        """Does a job and notes nothing: the outcome is for `gather`."""
+        episodes = tuple(self._episode(environment, policy, job.seed, self._watch) for policy in self._policies)
+        due = [control for control in self._controls if control.name in job.controls]
+        return SeedOutcome(episodes, {one.name: self._episode(environment, one, job.seed, None).result for one in due})
+
+    def gather(self, outcomes: Iterable[SeedOutcome]) -> Iterator[EpisodeResult]:
+        """Notes outcomes, which come in the order of their jobs; yields the first policy's result of each."""
+        for episodes, played in outcomes:
             fresh = episodes[0].result
-            controls = [self._control(environment, control, fresh) for control in self._controls]
+            controls = [self._control(name, fresh, played.get(name)) for name in self._control_results]
             for found, episode in zip(self.results.values(), episodes):
                 found.append(episode.result)
             for found, result in zip(self._control_results.values(), controls):
@@ -74,14 +108,14 @@ class Evaluation:
             paired=tuple(compare(first, ours, second, theirs) for second, theirs in others),
         )
 
-    def _control(self, environment: Environment, control: Policy, fresh: EpisodeResult) -> EpisodeResult:
-        stored = self._store.get(self.conditions, control.name, fresh.seed)
-        if stored is not None:
-            self._store.check(stored, fresh)
-            return stored
-        result = self._episode(environment, control, fresh.seed, None).result
-        self._store.put(self.conditions, control.name, result)
-        return result
+    def _control(self, name: str, fresh: EpisodeResult, played: EpisodeResult | None) -> EpisodeResult:
+        """The result that is on file, unless it was `played`: then it is put there."""
+        if played is not None:
+            self._store.put(self.conditions, name, played)
+            return played
+        stored = self._store.get(self.conditions, name, fresh.seed)
+        self._store.check(stored, fresh)
+        return stored
 
     def _episode(self, environment: Environment, policy: Policy, seed: int, watch: Watch | None) -> Episode:
         found = self.conditions

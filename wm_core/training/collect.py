@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -23,6 +22,7 @@ from wm_core.training.manifest import (
 )
 from wm_core.training.on_policy import load_driver, require_fit
 from wm_core.training.take import take_episode, write_takes
+from wm_core.workers import Workers
 
 # Collection seeds start here, evaluation seeds below: no evaluated scene was ever trained on.
 FIRST_SEED = 1_000_000
@@ -33,7 +33,7 @@ def collect(config: CollectionConfig, folder: Path, workers: int = 2) -> Iterato
     """Yields the number of episodes that a finished shard added, shards already on disk first.
 
     The manifest is brought up to date with every shard. Raises `DatasetError` when the folder is of another collection,
-    `ConfigError` for an unknown environment or behaviour, `CollectionError`.
+    `ConfigError` for an unknown environment or behaviour, `CollectionError`, `WorkerDied`.
     """
     check_mix(config.mix)
     manifest = begin_manifest(folder, _fresh_manifest(config))
@@ -41,11 +41,10 @@ def collect(config: CollectionConfig, folder: Path, workers: int = 2) -> Iterato
     done = {number: summarise_shard(path) for number in numbers if (path := shard_path(folder, number)).exists()}
     write_manifest(folder, _counted(manifest, done))
     yield from (summary.episodes for summary in done.values())
-    jobs = [(config, folder, number) for number in numbers if number not in done]
-    processes = min(workers, max(len(jobs), 1))
-    with multiprocessing.get_context("spawn").Pool(processes, _prepare_worker) as pool:
-        for number, summary in pool.imap_unordered(_collect_shard, jobs):
-            done[number] = summary
+    missing = [number for number in numbers if number not in done]
+    with Workers(partial(_collect_shard, config, folder), min(workers, len(missing))) as processes:
+        for index, summary in processes.run(missing):
+            done[missing[index]] = summary
             write_manifest(folder, _counted(manifest, done))
             yield summary.episodes
 
@@ -56,15 +55,14 @@ def open_playground(config: CollectionConfig) -> Playground:
     return cast(Playground, made)
 
 
-def _collect_shard(job: tuple[CollectionConfig, Path, int]) -> tuple[int, ShardSummary]:
-    config, folder, number = job
+def _collect_shard(config: CollectionConfig, folder: Path, number: int) -> ShardSummary:
     agent: WorldModelAgent | None = None if config.on_policy is None else load_driver(config.on_policy)
     environment = open_playground(config)
     try:
         takes = [take_episode(environment, seed, config, agent) for seed in _seeds(config, number)]
     finally:
         environment.close()
-    return number, write_takes(shard_path(folder, number), takes)
+    return write_takes(shard_path(folder, number), takes)
 
 
 def _seeds(config: CollectionConfig, number: int) -> range:
@@ -101,8 +99,3 @@ def _counted(manifest: Manifest, done: dict[int, ShardSummary]) -> Manifest:
         drawn_error=mean([shard.drawn_error for shard in shards]) if on_policy else None,
     )
     return manifest.model_copy(update={"counts": counts})
-
-
-def _prepare_worker() -> None:
-    # Ctrl-C reaches the whole process group; the parent decides, and finished shards stay.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -76,6 +76,12 @@ def test_pairs_count_and_not_rates_alone():
     assert alike[0] == -alike[1] and 0.0 < alike[1] < apart[1]
 
 
+def test_of_several_tasks_each_counts_alike_in_what_a_plan_takes():
+    reach = [row.model_copy(update={"task": "reach", "p50_ms": 3.0}) for row in found(24, 0.0, 8)]
+    # Medians of 1 ms and 3 ms; the median of all 32 would be 1 ms.
+    assert Tally({SMALL: found(24, 1.0) + reach}).ms == {SMALL: 2.0}
+
+
 def test_rounds_are_numbers_that_grow():
     assert episode_counts("6,24, 60") == (6, 24, 60)
     for told in ("6,6", "24,6", "0,6", "six", "", "6,,24"):

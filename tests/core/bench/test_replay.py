@@ -55,3 +55,24 @@ def test_winners_are_timed_and_no_others(entrants, scene, monkeypatch):
     # The same plans once more, with what is said of them.
     assert (explained.planner, explained.setting) == ("ours, explained", SMALL.setting)
     assert explained.ratio == pytest.approx(explained.p50_ms / found.p50_ms, abs=1e-3)
+
+
+def test_winners_of_all_tasks_together_take_the_mean_of_theirs(entrants, scene, monkeypatch):
+    monkeypatch.setattr(winning, "make_environment", lambda name, **options: scene)
+    # Whatever is replayed takes 1 ms a plan in the first task and 3 ms in the second.
+    taken = iter([1.0, 3.0])
+    monkeypatch.setattr(winning, "replay", lambda recordings, policies: [[ms] * 4 for ms in [next(taken)] for _ in policies])
+    told = dict(planner="ours", horizon=3, distance_m=0.0, p95_ms=1.0)
+    # The small one reaches and does not push: each task has its own winner, and for both it is the large one.
+    good = {("reach", SMALL), ("reach", LARGE), ("push", LARGE)}
+    rows = [
+        EpisodeRow(task=task, setting=entry.setting, seed=seed, success=(task, entry) in good, p50_ms=ms, **told)
+        for task in ("reach", "push")
+        for entry, ms in ((SMALL, 1.0), (LARGE, 2.0))
+        for seed in range(4)
+    ]
+    found = list(time_winners(rows, {"reach": entrants, "push": entrants}, "bench", 0, 2))
+    assert [(row.task, row.setting, row.p50_ms) for row in found if row.planner == "ours"] == [
+        ("reach", SMALL.setting, 1.0), ("push", LARGE.setting, 3.0), ("reach and push", LARGE.setting, 2.0)
+    ]  # fmt: skip
+    assert found[-1].planner == "ours, explained" and found[-1].plans == 8 and found[-1].ratio == 1.0
