@@ -28,13 +28,18 @@ CONTENDERS = (*FIELD, OURS_EXPLAINED, OURS_WITHOUT_PRIOR, WITH_OUR_PRIOR)  # the
 class Entrants:
     """Makes every planner with any setting: encoder, fused predictor, horizon and goal cost are the same for all."""
 
-    def __init__(self, folder: Path, names: Sequence[str] = FIELD, settings: Sequence[str] = ()) -> None:
-        """folder: of the model. settings: see `sweep_settings`. Raises `ValueError` for what is not known."""
+    def __init__(
+        self, folder: Path, names: Sequence[str] = FIELD, settings: Sequence[str] = (), device: str = "cpu"
+    ) -> None:
+        """folder: of the model. settings: see `sweep_settings`. device: of the model, and of our planner with it.
+
+        Raises `ValueError` for what is not known.
+        """
         unknown = sorted(set(names) - set(CONTENDERS))
         if unknown:
             raise ValueError(f"contender '{unknown[0]}' is not known: expected one of: {', '.join(CONTENDERS)}")
-        self._told = folder, tuple(names), tuple(settings)
-        self.agent = load_agent(folder, "cpu", backend="torch")
+        self._told = folder, tuple(names), tuple(settings), device
+        self.agent = load_agent(folder, device, backend="torch")
         planner = self.agent.planner
         self.model, self.step = planner.world_model, planner.step
         self._planner, self._mover = planner, Mover(planner.arm, planner.robot, planner.max_step)
@@ -44,7 +49,7 @@ class Entrants:
         self.left_out: list[str] = []
         self.entries = [Entry(name, setting) for setting in self._settings for name in self._available(names)]
 
-    def __reduce__(self) -> tuple[type[Entrants], tuple[Path, tuple[str, ...], tuple[str, ...]]]:
+    def __reduce__(self) -> tuple[type[Entrants], tuple[Path, tuple[str, ...], tuple[str, ...], str]]:
         """For another process they are made there."""
         return Entrants, self._told
 

@@ -35,6 +35,7 @@ def race(
     json: Annotated[Optional[Path], typer.Option(help="Write these times here.")] = None,
     threads: Annotated[int, typer.Option(min=0, help="CPU threads of a process, 0 for torch's choice; 1 with more --workers.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the episodes of a round.")] = 1,
+    device: Annotated[str, typer.Option(help="Of the model, auto, cpu or cuda: for large budgets, whose times are then not a CPU's.")] = "cpu",
     environment: Annotated[str, typer.Option("--env", help="Registered environment.")] = "panda_tabletop",
 ) -> None:
     """Find the cheapest setting of every planner that succeeds as often as the best, in closed loop."""
@@ -53,7 +54,7 @@ def race(
         torch.set_num_threads(threads)
     entrants: dict[str, Entrants] = {}
     for task, model in map(_pair, on):
-        entrants[task] = Entrants(find_model(model), contender or FIELD, setting or ())
+        entrants[task] = Entrants(find_model(model), contender or FIELD, setting or (), device)
     for line in dict.fromkeys(line for found in entrants.values() for line in found.left_out):
         errors.print(f"wm: left out: {line}", markup=False, highlight=False, soft_wrap=True)
     if replays:
