@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
-from wm_core.evaluation.conditions import Conditions
 from wm_core.evaluation.controls import ControlStore
-from wm_core.evaluation.evaluate import Evaluation, SeedJob, SeedOutcome
+from wm_core.evaluation.evaluate import SeedJob, SeedOutcome
 from wm_core.evaluation.session import Session
-from wm_core.protocols import Environment
 from wm_core.workers import Workers
 
 SeedWorkers = Workers[SeedJob, SeedOutcome]
