@@ -33,6 +33,8 @@ class FusedRollout:
         self._predictor = _Tail(weights.predictor, dtype)
         self._gate = None if gate is None else _PackedGate(gate, weights.latent)
 
+    recordable = True
+
     @torch.no_grad()
     def rollout(self, latent: Tensor, actions: Tensor) -> Tensor:
         """See `Rollout`."""

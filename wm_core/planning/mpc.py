@@ -18,15 +18,15 @@ from wm_core.planning.beginning import begin_search, measured_velocity
 from wm_core.planning.chosen import as_plan, reviewed
 from wm_core.planning.detours import with_detours
 from wm_core.planning.ensemble import plan_uncertainty
-from wm_core.planning.evaluator import Scores
-from wm_core.planning.explain import Census, explain, foreseen_for
+from wm_core.planning.explain import explain, foreseen_for
 from wm_core.planning.making import GoalMaking
-from wm_core.planning.methods import make_search
+from wm_core.planning.methods import make_search, recorder_on
 from wm_core.planning.objectives import Obstacles
 from wm_core.planning.outset import Outset
 from wm_core.planning.prior import ActionPrior, Guesses, guess
 from wm_core.planning.rehearsal import Rehearsal, rehearse
 from wm_core.planning.restart import Restart
+from wm_core.planning.scoring import Scoring
 from wm_core.planning.task import Task, TaskBuilder
 from wm_core.planning.task_cache import TaskCache
 from wm_core.planning.warm_start import cut
@@ -83,7 +83,7 @@ class MpcPlanner:
         clear = Obstacles(weights.obstacles, batched, robot, self.obstacles) if self.obstacles else None
         self._builder = TaskBuilder(robot, limits, batched, weights, world_model, self.step, max_step, clear, config.near_enough)
         self._tasks = TaskCache(self._builder.build)
-        self._search = make_search(config, clock)
+        self._search = make_search(config, clock, recorder_on(self.device))
         self._restart = Restart(config, batched, world_model, self.step, bool(self.obstacles))
         self._making = GoalMaking(config.handling, batched, robot, world_model)
         self._outset = Outset(world_model, batched, max_step)
@@ -161,13 +161,7 @@ class MpcPlanner:
         generator = torch.Generator().manual_seed(state.seed)
         leaving = self._restart.look(task, seen, state.standing, joints, newest.stamp, generator)
         led, horizon = leaving.led, leaving.horizon
-        census = Census(self.config.weights.obstacles * Obstacles.touch_cost)
-
-        def score(actions: Tensor) -> Scores:
-            if len(led):
-                actions = torch.cat([led.expand(len(actions), -1, -1), actions[:, len(led) :]], dim=1)
-            return census.add(task.evaluator.evaluate(task.space.candidates(actions, joints, velocity), latent))
-
+        score = Scoring(task, joints, velocity, latent, led)
         last = cut(state, 0 if len(led) else horizon)  # elsewhere, what was planned here is worth nothing
         begin = begin_search(self.config, self._kinematics, task, last, newest.stamp, self.step, joints, horizon)
         guesses = self._guess(task, latent, horizon, generator)
@@ -184,7 +178,8 @@ class MpcPlanner:
 
         def review() -> tuple[Plan, PlannerState]:
             with self._without_gradient():
-                why = explain(found, census, self.config.alternatives, task, self.world_model, seen, foreseen)
+                touch = self.config.weights.obstacles * Obstacles.touch_cost
+                why = explain(found, touch, self.config.alternatives, task, self.world_model, seen, foreseen)
                 unsure = plan_uncertainty(self.world_model, latent, found.scores.candidates.controls[found.row])
                 return reviewed(plan, after, why, unsure)
 
