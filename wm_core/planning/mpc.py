@@ -57,6 +57,7 @@ class MpcPlanner:
         clock: Callable[[], float] = time.perf_counter,
         prior: ActionPrior | None = None,
         obstacles: Sequence[BoxConfig] = (),
+        record: bool = True,
     ) -> None:
         """world_model: None serves pose and joint goals. device: where tensors live, the same as the model's.
 
@@ -64,7 +65,8 @@ class MpcPlanner:
         is faster than two). step: s that one action spans, by default the model's, else 0.2.
         max_step: m, the longest tool displacement of one action, as in training. clock: of the deadline.
         prior: of this world model; it takes part where the goal is a picture. obstacles: in the base frame; what is
-        chosen touches none while one candidate does so. Goals with joints are not helped around them. Raises
+        chosen touches none while one candidate does so. Goals with joints are not helped around them. record: the
+        iterations of a search, on a GPU, the first time that a kind of plan is made (`docs/fast-planning.md`). Raises
         `ValueError` where there are obstacles and the robot's body is not known.
         """
         self._given, self.obstacles = config, tuple(obstacles)
@@ -83,7 +85,8 @@ class MpcPlanner:
         clear = Obstacles(weights.obstacles, batched, robot, self.obstacles) if self.obstacles else None
         self._builder = TaskBuilder(robot, limits, batched, weights, world_model, self.step, max_step, clear, config.near_enough)
         self._tasks = TaskCache(self._builder.build)
-        self._search = make_search(config, clock, recorder_on(self.device))
+        self._record = record
+        self._search = make_search(config, clock, recorder_on(self.device) if record else None)
         self._restart = Restart(config, batched, world_model, self.step, bool(self.obstacles))
         self._making = GoalMaking(config.handling, batched, robot, world_model)
         self._outset = Outset(world_model, batched, max_step)
@@ -108,6 +111,7 @@ class MpcPlanner:
             "clock": self._clock,
             "prior": self.prior,
             "obstacles": self.obstacles,
+            "record": self._record,
         }
         return MpcPlanner(self.robot, self.arm, self._given, **(given | changes))
 
