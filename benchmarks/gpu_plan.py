@@ -35,6 +35,7 @@ CONTENDERS = {
     "CPU, fused": ("cpu", "fused", False, 0.15),
     "GPU, not recorded": ("cuda", "fused", False, 0.15),
     "GPU, recorded": ("cuda", "fused", True, 1.0),
+    "GPU, recorded, own kernels": ("cuda", "fused-cuda", True, 1.0),
     "GPU, recorded, bfloat16": ("cuda", "fused-bf16", True, 1.0),
 }
 
@@ -122,7 +123,8 @@ def main() -> None:
     for model, task in TASKS.items():
         report.part(f"plans of {task}", lambda: check_plans(arm, model, device, given.threads))
     for model, task in TASKS.items():
-        planner = make_planner(arm, model, device, "fused", LARGEST, threads=given.threads)
+        backend = "fused-cuda" if device == "cuda" else "fused"
+        planner = make_planner(arm, model, device, backend, LARGEST, threads=given.threads)
         report.part(f"backends by time, {task}", lambda: [("auto", str(choose_backend(model_of(planner), *LARGEST[:2])))])
         report.part(f"parts of a plan, {task} {LARGEST}, ms", lambda: break_down(planner, Scenes(model)))
         if device == "cuda":

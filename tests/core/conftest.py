@@ -21,6 +21,12 @@ def tool_launch_on_cpu(tmp_path_factory, arm) -> Callable[..., None]:
     return _load("kernels").tool_motion_on_cpu(tmp_path_factory.mktemp("kernel"), len(arm.joint_names))
 
 
+@pytest.fixture(scope="session")
+def rollout_kernels_on_cpu(tmp_path_factory) -> dict[str, Callable[..., None]]:
+    """Those between the products of a rollout, compiled by g++."""
+    return _load("kernels").rollout_on_cpu(tmp_path_factory.mktemp("rollout"))
+
+
 def _load(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"wm_test_{name}", Path(__file__).parent.parent / f"{name}.py")
     module = importlib.util.module_from_spec(spec)

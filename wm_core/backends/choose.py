@@ -15,6 +15,7 @@ from torch import Tensor
 from wm_core.backends.backed_model import BackedWorldModel
 from wm_core.backends.errors import BackendError
 from wm_core.backends.fused import FusedRollout
+from wm_core.backends.kernel_rollout import compiled_rollout
 from wm_core.backends.onnx_graph import quantise, step_graph
 from wm_core.backends.onnx_rollout import OnnxRollout
 from wm_core.backends.rollout import Rollout
@@ -24,9 +25,9 @@ from wm_core.config import BackendName
 from wm_core.cuda import GraphRecorder
 from wm_core.model.world_model import JepaWorldModel
 
-BACKENDS: tuple[BackendName, ...] = ("torch", "fused", "fused-bf16", "onnx", "onnx-int8")
+BACKENDS: tuple[BackendName, ...] = ("torch", "fused", "fused-bf16", "fused-cuda", "onnx", "onnx-int8")
 # Whether 8 bits plan as well is for scenes to say, not for random latents: `wm export --int8` asks them.
-AUTOMATIC: tuple[BackendName, ...] = ("torch", "fused", "fused-bf16", "onnx")
+AUTOMATIC: tuple[BackendName, ...] = ("torch", "fused", "fused-bf16", "fused-cuda", "onnx")
 REPEATS = 7
 _log = logging.getLogger(__name__)
 
@@ -91,6 +92,8 @@ def make_rollout(model: JepaWorldModel, name: BackendName, threads: int | None =
         return FusedRollout(weights)
     if name == "fused-bf16":
         return FusedRollout(weights, torch.bfloat16)
+    if name == "fused-cuda":
+        return compiled_rollout(weights)
     if name not in ("onnx", "onnx-int8"):
         raise BackendError(f"backend '{name}' has no rollout of its own: expected one of: {', '.join(BACKENDS[1:])}")
     if model.device.type != "cpu":
