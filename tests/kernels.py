@@ -19,6 +19,7 @@ SHIM = """
 #define __global__
 #define __shared__ static
 #define __syncthreads()
+#define __sincosf sincosf
 struct { int x; } threadIdx, blockIdx, blockDim;
 #include "%s"
 """
