@@ -46,7 +46,7 @@ def _compiled(text: str, name: str, index: int, options: tuple[str, ...]) -> dic
     with torch.cuda.device(index):
         torch.zeros(1, device="cuda")  # the driver needs a context, and torch makes it with the first tensor
         binary = _binary(_compiler(), text, name, options)
-        driver, module = _load("libcuda.so.1"), ctypes.c_void_p()
+        driver, module = _load("cuLaunchKernel", "libcuda.so.1"), ctypes.c_void_p()
         _check(driver, driver.cuModuleLoadData(ctypes.byref(module), binary), name)
         return {function: _function(driver, module, function) for function in _names(text)}
 
@@ -69,15 +69,19 @@ def _binary(library: ctypes.CDLL, text: str, name: str, options: tuple[str, ...]
 
 def _compiler() -> ctypes.CDLL:
     # Torch's own library leads to the NVRTC that torch came with, wherever that is installed.
-    return _load(str(Path(torch.__file__).parent / "lib" / "libcaffe2_nvrtc.so"), "libnvrtc.so")
+    own, major = Path(torch.__file__).parent / "lib" / "libcaffe2_nvrtc.so", (torch.version.cuda or "").split(".")[0]
+    return _load("nvrtcCompileProgram", str(own), f"libnvrtc.so.{major}", "libnvrtc.so")
 
 
-def _load(*names: str) -> ctypes.CDLL:
+def _load(needed: str, *names: str) -> ctypes.CDLL:
+    """The first of these libraries that has a function `needed`."""
     reasons = []
     for name in names:
         try:
-            return ctypes.CDLL(name)
-        except OSError as error:
+            library = ctypes.CDLL(name)
+            getattr(library, needed)
+            return library
+        except (OSError, AttributeError) as error:
             reasons.append(str(error))
     raise KernelError(f"cannot compile for the GPU: {'; '.join(reasons)}")
 
