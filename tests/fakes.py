@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from dataclasses import fields, is_dataclass
+from typing import Callable, Sequence
 
 import numpy as np
 import torch
@@ -172,6 +173,38 @@ class SlowWorldModel(LinearWorldModel):
     def rollout(self, latent: Tensor, actions: Tensor) -> Tensor:
         self._clock.time += self._seconds
         return super().rollout(latent, actions)
+
+
+class FakeRecorder:
+    """Implements `Recorder` without a GPU: what was recorded is computed again, and written where it was the first time."""
+
+    made = 0
+
+    def __init__(self) -> None:
+        FakeRecorder.made += 1
+        self.waited = 0
+
+    def record(self, work: Callable[[], object]) -> tuple[object, Callable[[], None]]:
+        result = work()
+
+        def again() -> None:
+            for to, value in zip(_tensors(result), _tensors(work()), strict=True):
+                to.copy_(value)
+
+        for tensor in _tensors(result):  # a recording computes nothing yet
+            tensor.fill_(0)
+        return result, again
+
+    def wait(self) -> None:
+        self.waited += 1
+
+
+def _tensors(part: object) -> list[Tensor]:
+    if isinstance(part, Tensor):
+        return [part]
+    if is_dataclass(part):
+        return [tensor for field in fields(part) for tensor in _tensors(getattr(part, field.name))]
+    return [tensor for each in part for tensor in _tensors(each)] if isinstance(part, tuple) else []
 
 
 def goal_image(position: np.ndarray) -> np.ndarray:

@@ -45,6 +45,11 @@ class BackedWorldModel:
         """Where the weights are."""
         return self.base.device
 
+    @property
+    def recordable(self) -> bool:
+        """Whether rollouts are; distances always are."""
+        return self._rollout.recordable
+
     def rollout(self, latent: Tensor, actions: Tensor, predictor: nn.Module | None = None) -> Tensor:
         """latent: (K, D), actions: (S, H, A) m -> (S, H, K, D).
 

@@ -33,6 +33,8 @@ class FusedRollout:
         self._predictor = _Tail(weights.predictor, dtype)
         self._gate = None if gate is None else _PackedGate(gate, weights.latent)
 
+    recordable = True
+
     @torch.no_grad()
     def rollout(self, latent: Tensor, actions: Tensor) -> Tensor:
         """See `Rollout`."""
@@ -45,7 +47,7 @@ class FusedRollout:
         windows = futures.flatten(1).unfold(1, self._history * size, size).unbind(1)
         for step in range(horizon):
             entered = self._enter(windows[step].to(self._dtype)) if step else self._first(windows[0], actions[:, 0])
-            torch.add(moments[step], self._change(entered), out=moments[step + 1])
+            self._advance(entered, moments[step], moments[step + 1])
         # Overlapping windows of K moments, without a copy: (S, H, D, K) -> (S, H, K, D)
         return futures[..., : self._latent].unfold(1, self._history, 1)[:, 1:].mT
 
@@ -62,6 +64,10 @@ class FusedRollout:
         alike = window[:1].clone()
         alike[:, -actions.shape[-1] :] = 0.0
         return torch.addmm(self._enter(alike.to(self._dtype)), actions.to(self._dtype), self._steer)
+
+    def _advance(self, entered: Tensor, before: Tensor, after: Tensor) -> None:
+        """entered: see `_change`. before: (S, D) -> after: (S, D), written to."""
+        torch.add(before, self._change(entered), out=after)
 
     def _change(self, entered: Tensor) -> Tensor:
         """entered: (S, width), the first layers' sums -> (S, D)"""

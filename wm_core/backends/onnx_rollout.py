@@ -14,6 +14,8 @@ from wm_core.backends.onnx_graph import HOW_TO_GET
 class OnnxRollout:
     """Implements `Rollout` with a graph of `step_graph`, one run a step, on the CPU."""
 
+    recordable = False
+
     def __init__(self, graph: bytes | Path, history: int, threads: int | None = None) -> None:
         """graph: its bytes or its file. threads: as many as torch has by default; fixed from here on.
 

@@ -8,7 +8,12 @@ from torch import Tensor
 
 
 class Rollout(Protocol):
-    """Imagines by the first predictor of one model."""
+    """Imagines by the first predictor of one model.
+
+    recordable: on a GPU it is the same launches every time, and the host waits for none of them.
+    """
+
+    recordable: bool
 
     def rollout(self, latent: Tensor, actions: Tensor) -> Tensor:
         """latent: (K, D), actions: (S, H, A) m -> (S, H, K, D), never written to again"""

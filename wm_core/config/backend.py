@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from typing import Literal
 
-BackendName = Literal["auto", "torch", "fused", "fused-bf16", "onnx", "onnx-int8"]
+BackendName = Literal["auto", "torch", "fused", "fused-bf16", "fused-cuda", "onnx", "onnx-int8"]

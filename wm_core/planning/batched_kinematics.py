@@ -65,6 +65,10 @@ class BatchedKinematics:
         """The same numbers in the planner's precision, on its device."""
         return torch.as_tensor(np.asarray(values), dtype=torch.float32, device=self.device)
 
+    def links(self) -> Tensor:
+        """(J + 1, 3, 4): to the frame of each joint at 0, which turns about its z, from the one before; the last to the tool."""
+        return torch.cat([(self._constant + self._cosine)[:, 0, :3], self._tool[None, :3]])
+
     def tool(self, joints: Tensor) -> ToolState:
         """joints: (S, J) rad -> position, rotation and Jacobian of the tool."""
         frames = self._frames(joints)

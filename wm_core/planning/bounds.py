@@ -26,11 +26,11 @@ class JointBounds:
 
     def __init__(self, limits: ArmLimits, step: float, kinematics: BatchedKinematics) -> None:
         """step: s."""
-        self._lower = kinematics.tensor(limits.lower + LIMIT_MARGIN)
-        self._upper = kinematics.tensor(limits.upper - LIMIT_MARGIN)
+        self.lower = kinematics.tensor(limits.lower + LIMIT_MARGIN)
+        self.upper = kinematics.tensor(limits.upper - LIMIT_MARGIN)
         self.largest = kinematics.tensor(SPEED_SHARE * limits.velocity * step)  # (J,) rad in a step
         swing = ACCELERATION_SHARE * limits.acceleration * step**2
-        self._swing = kinematics.tensor(swing)  # (J,) rad, how much more or less than in the step before
+        self.swing = kinematics.tensor(swing)  # (J,) rad, how much more or less than in the step before
         self.braking_steps = int(np.ceil((limits.velocity * step / swing).max()))  # until the fastest joint is at rest
         steps = np.arange(1, self.braking_steps).reshape(-1, 1, 1)
         self._parts, self._offsets = kinematics.tensor(1.0 / (steps + 1.0)), kinematics.tensor(steps * swing / 2.0)
@@ -42,27 +42,27 @@ class JointBounds:
         stays, and comes as near to it from `before` as acceleration allows. At a position limit the arm stops dead.
         """
         jump = change / _excess(change / self.largest) - before
-        return torch.clamp((joints + before).addcdiv(jump, _excess(jump / self._swing)), self._lower, self._upper)
+        return torch.clamp((joints + before).addcdiv(jump, _excess(jump / self.swing)), self.lower, self.upper)
 
     def advance_carefully(self, joints: Tensor, before: Tensor, change: Tensor) -> Tensor:
         """`advance` that brakes before a position limit; takes twice as long."""
         after = self.advance(joints, before, change)
         if len(self._parts):
-            down, up = self._fastest(joints - self._lower), self._fastest(self._upper - joints)
+            down, up = self._fastest(joints - self.lower), self._fastest(self.upper - joints)
             after = torch.clamp(after, joints - down, joints + up)
-        return torch.clamp(after, joints + before - self._swing, joints + before + self._swing)
+        return torch.clamp(after, joints + before - self.swing, joints + before + self.swing)
 
     def broken(self, before: Tensor, change: Tensor) -> Tensor:
         """before, change: (..., J) rad in one step and the next -> (...), whether that is too much acceleration."""
-        return ((change - before).abs() > self._swing + ROUNDING).any(-1)
+        return ((change - before).abs() > self.swing + ROUNDING).any(-1)
 
     def beyond(self, joints: Tensor) -> Tensor:
         """(..., J) rad -> (...), whether a position limit is."""
-        return ((joints < self._lower) | (joints > self._upper)).any(-1)
+        return ((joints < self.lower) | (joints > self.upper)).any(-1)
 
     def brake(self, change: Tensor) -> Tensor:
         """(S, J) rad in a step -> in the next one, every joint braking as hard as it may."""
-        return change - torch.clamp(change, -self._swing, self._swing)
+        return change - torch.clamp(change, -self.swing, self.swing)
 
     def stops(self, joints: Tensor, change: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """Where braking leads from `joints`, step by step, for those that are not at rest in the next step: few are.

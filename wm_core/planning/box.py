@@ -57,13 +57,13 @@ class WorkspaceKeeper:
 
     def __init__(self, kinematics: BatchedKinematics, bounds: JointBounds, limits: ArmLimits) -> None:
         self._kinematics, self._bounds = kinematics, bounds
-        self._lower = kinematics.tensor(limits.workspace_lower + ROUNDING)
-        self._upper = kinematics.tensor(limits.workspace_upper - ROUNDING)
+        self.lower = kinematics.tensor(limits.workspace_lower + ROUNDING)
+        self.upper = kinematics.tensor(limits.workspace_upper - ROUNDING)
 
     def allowed(self, start: Moved) -> Box:
         """start: where the samples begin, one row each or one for all."""
         place = start.tool.position
-        lower, upper = torch.minimum(self._lower, place), torch.maximum(self._upper, place)
+        lower, upper = torch.minimum(self.lower, place), torch.maximum(self.upper, place)
         for rows, stop in self._bounds.stops(start.joints, start.change):
             place = self._kinematics.forward(stop)[0]
             lower[rows], upper[rows] = torch.minimum(lower[rows], place), torch.maximum(upper[rows], place)

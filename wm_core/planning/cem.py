@@ -19,5 +19,5 @@ class CrossEntropySearch(SamplingSearch):
         return correlation_root(horizon, self._config.correlation if iteration == 1 else 0.0)
 
     def _refit(self, scores: Scores, mean: Tensor, std: Tensor) -> tuple[Tensor, Tensor]:
-        elites = scores.candidates.actions[self._best_rows(scores, self._elites)]
-        return elites.mean(0), elites.std(0, correction=0).clamp(min=self._config.min_std)
+        elites = self._best(scores, self._elites)
+        return elites.mean(), elites.std().clamp(min=self._config.min_std)

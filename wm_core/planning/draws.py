@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from wm_core.planning.evaluator import Scores
+
+Noise = Callable[..., Tensor]
+"""*shape -> a tensor of that shape, standard normal."""
+
+
+def noise_of(generator: torch.Generator, device: torch.device) -> Noise:
+    """Drawn by `generator` on the CPU for the CPU; for a GPU on the GPU, by a generator there that this one seeds.
+
+    So one seed makes the same plan again on one device, and another plan on another kind of device.
+    """
+    if device.type != "cpu":
+        generator = torch.Generator(device).manual_seed(int(torch.randint(2**62, (), generator=generator)))
+    return lambda *shape: torch.randn(shape, generator=generator, device=device)
 
 
 def correlation_root(horizon: int, correlation: float) -> Tensor:
@@ -29,10 +42,9 @@ def coloured_root(horizon: int, exponent: float) -> Tensor:
     return kernel[shifts % (2 * horizon)].float()
 
 
-def draw(mean: Tensor, std: Tensor, count: int, root: Tensor, generator: torch.Generator) -> Tensor:
-    """mean, std: (H, A), root: (H, K) -> (count, H, A); drawn on the CPU, so that one seed means the same on every device."""
-    white = torch.randn(count, root.shape[1], mean.shape[1], generator=generator)
-    return mean + std * torch.einsum("hk,ska->sha", root, white).to(mean)
+def draw(mean: Tensor, std: Tensor, count: int, root: Tensor, noise: Noise) -> Tensor:
+    """mean, std: (H, A), root: (H, K) -> (count, H, A)"""
+    return mean + std * torch.einsum("hk,ska->sha", root, noise(count, root.shape[1], mean.shape[1]))
 
 
 def seat(actions: Tensor, chosen: Sequence[Tensor], guided: Tensor | None) -> Tensor:
@@ -44,9 +56,8 @@ def seat(actions: Tensor, chosen: Sequence[Tensor], guided: Tensor | None) -> Te
     return actions
 
 
-def around_the_best(scores: Scores, last: int, count: int, std: Tensor, share: float, generator: torch.Generator) -> Tensor:
+def around_the_best(scores: Scores, last: int, count: int, std: Tensor, share: float, noise: Noise) -> Tensor:
     """-> (count, H, A), white draws around the best of the last `last` candidates, a `share` of them, at least one."""
     best = torch.topk(scores.costs[-last:], max(1, round(share * last)), largest=False).indices
     centres = scores.candidates.actions[-last:][best]
-    noise = torch.randn(count, *std.shape, generator=generator).to(std)
-    return centres[torch.arange(count, device=std.device) % len(centres)] + std * noise
+    return centres[torch.arange(count, device=std.device) % len(centres)] + std * noise(count, *std.shape)

@@ -21,6 +21,10 @@ class Scores:
     shares: Tensor
     names: tuple[str, ...]
 
+    def without_latents(self) -> Scores:
+        """The same, to be kept: latents are most of what they take."""
+        return replace(self, candidates=replace(self.candidates, latents=None))
+
     def terms(self, row: int) -> tuple[CostTerm, ...]:
         """The share of each objective in the cost of one candidate."""
         return tuple(CostTerm(name, value) for name, value in zip(self.names, self.shares[:, row].tolist()))
@@ -37,12 +41,12 @@ class Evaluator:
         self.needs_latents = any(objective.needs_latents for objective in self.objectives)
         if self.needs_latents and world_model is None:
             raise ValueError("an objective needs imagined latents, and there is no world model")
-        self._world_model = world_model
+        self.world_model = world_model
 
     def evaluate(self, candidates: Candidates, latent: Tensor | None = None) -> Scores:
         """latent: (*latent) that the futures start from; needed if `needs_latents`. NaN costs become +inf."""
         if self.needs_latents:
-            candidates = replace(candidates, latents=self._world_model.rollout(latent, candidates.controls))
+            candidates = replace(candidates, latents=self.world_model.rollout(latent, candidates.controls))
         shares = torch.stack([objective.weight * objective.cost(candidates) for objective in self.objectives])
         costs = torch.nan_to_num(shares.sum(0), nan=torch.inf, posinf=torch.inf, neginf=torch.inf)
         return Scores(candidates, costs, shares, tuple(objective.name for objective in self.objectives))

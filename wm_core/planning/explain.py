@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -20,61 +21,42 @@ _APART = 0.02  # m, somewhere along the way, from which on a path is another one
 _BEST = 64  # candidates that alternatives are looked for among
 
 
-class Census:
-    """Counts what was scored, one evaluation after the other."""
+def considered(scored: Sequence[Scores], touch: float) -> Considered:
+    """Counts what was scored. touch: from what share of the obstacles' term on a future touches one."""
+    return Considered(*torch.stack([_counts(scores, touch) for scores in scored]).sum(0).tolist())
 
-    def __init__(self, touch: float) -> None:
-        """touch: from what share of the obstacles' term on a future touches one."""
-        self._touch = touch
-        self._population: Scores | None = None
-        self._counts = torch.zeros(4, dtype=torch.long)
 
-    def add(self, scores: Scores) -> Scores:
-        """`scores` themselves, counted."""
-        count, limited = len(scores.costs), scores.candidates.limited
-        touching = torch.zeros(1, dtype=torch.bool)
-        if Obstacles.name in scores.names:
-            touching = scores.shares[scores.names.index(Obstacles.name)] >= self._touch
-        found = (~torch.isfinite(scores.costs), touching, torch.zeros(1) if limited is None else limited)
-        if count > 1:  # what a gradient leads to stands alone
-            self._population = scores
-        self._counts += torch.tensor([count, *(int(part.sum()) for part in found)])
-        return scores
-
-    def result(self) -> Considered:
-        """So far."""
-        return Considered(*self._counts.tolist())
-
-    def others(self, found: Found, count: int) -> tuple[Alternative, ...]:
-        """The best of the last population that lead elsewhere than `found`, and each other."""
-        population = self._population
-        if population is None or count == 0:
-            return ()
-        rows = torch.topk(population.costs, min(_BEST, len(population.costs)), largest=False).indices
-        rows = rows[torch.isfinite(population.costs[rows])]
-        paths, costs = _array(population.candidates.tool_position[rows]), _array(population.costs[rows])
-        kept = [_array(found.scores.candidates.tool_position[found.row])]
-        chosen: list[Alternative] = []
-        for row, path, cost in zip(rows.tolist(), paths, costs):
-            if min(float(np.linalg.norm(path - other, axis=-1).max()) for other in kept) >= _APART:
-                kept.append(path)
-                chosen.append(Alternative(path, float(cost), population.terms(row)))
-            if len(chosen) == count:
-                break
-        return tuple(chosen)
+def others(scored: Sequence[Scores], found: Found, count: int) -> tuple[Alternative, ...]:
+    """The best of the last population that lead elsewhere than `found`, and each other."""
+    populations = [scores for scores in scored if len(scores.costs) > 1]  # what a gradient leads to stands alone
+    if not populations or count == 0:
+        return ()
+    population = populations[-1]
+    rows = torch.topk(population.costs, min(_BEST, len(population.costs)), largest=False).indices
+    rows = rows[torch.isfinite(population.costs[rows])]
+    paths, costs = _array(population.candidates.tool_position[rows]), _array(population.costs[rows])
+    kept = [_array(found.scores.candidates.tool_position[found.row])]
+    chosen: list[Alternative] = []
+    for row, path, cost in zip(rows.tolist(), paths, costs):
+        if min(float(np.linalg.norm(path - other, axis=-1).max()) for other in kept) >= _APART:
+            kept.append(path)
+            chosen.append(Alternative(path, float(cost), population.terms(row)))
+        if len(chosen) == count:
+            break
+    return tuple(chosen)
 
 
 def explain(
-    found: Found, census: Census, count: int, task: Task, model: WorldModel | None, seen: Tensor | None, foreseen: float
+    found: Found, touch: float, count: int, task: Task, model: WorldModel | None, seen: Tensor | None, foreseen: float
 ) -> Explanation:
-    """count: alternatives at most. seen: (*latent) of now. foreseen: of the last plan, see `foreseen_for`."""
+    """touch: see `considered`. count: alternatives at most. seen: (*latent) of now. foreseen: see `foreseen_for`."""
     distance, realised = None, math.nan
     if task.encoded is not None and seen is not None:
         chosen = found.scores.candidates.latents[found.row]
         both = torch.cat([seen[None], chosen])
         values = _array(model.goal_distance(both, task.encoded, task.focus))
         realised, distance = float(values[0]), values[1:]
-    return Explanation(census.result(), census.others(found, count), distance, realised, foreseen)
+    return Explanation(considered(found.scored, touch), others(found.scored, found, count), distance, realised, foreseen)
 
 
 def foreseen_for(state: PlannerState, kind: str, stamp: float, step: float) -> float:
@@ -85,6 +67,15 @@ def foreseen_for(state: PlannerState, kind: str, stamp: float, step: float) -> f
     if not 0.0 <= moment < len(state.distances):
         return math.nan
     return float(np.interp(moment, np.arange(len(state.distances)), state.distances))
+
+
+def _counts(scores: Scores, touch: float) -> Tensor:
+    """-> (4,): all, invalid, touching an obstacle, changed by limits"""
+    costs, limited = scores.costs, scores.candidates.limited
+    none = torch.zeros(1, dtype=torch.bool, device=costs.device)
+    touching = scores.shares[scores.names.index(Obstacles.name)] >= touch if Obstacles.name in scores.names else none
+    parts = (torch.ones_like(costs), ~torch.isfinite(costs), touching, none if limited is None else limited)
+    return torch.stack([part.sum().long() for part in parts])
 
 
 def _array(values: Tensor) -> np.ndarray:

@@ -31,6 +31,16 @@ class WithGripper:
         moved = self._arm.candidates(actions[..., :-1], start, velocity)
         return replace(moved, actions=actions, gripper=gripper_command(actions[..., -1]))
 
+    @property
+    def waits(self) -> bool:
+        """See `MotionSpace`."""
+        return self._arm.waits
+
+    @property
+    def told(self) -> tuple[Tensor, ...]:
+        """See `MotionSpace`."""
+        return self._arm.told
+
     def straight(self, start: Tensor, goal: Goal, horizon: int) -> Tensor | None:
         """See `MotionSpace`; leaves the gripper as it is."""
         straight = self._arm.straight(start, goal, horizon)

@@ -25,12 +25,12 @@ class ImprovedCrossEntropySearch(SamplingSearch):
         return min(self._config.samples, max(shrunk, 2 * self._elites))
 
     def _refit(self, scores: Scores, mean: Tensor, std: Tensor) -> tuple[Tensor, Tensor]:
-        elites = scores.candidates.actions[self._best_rows(scores, self._elites)]
+        elites = self._best(scores, self._elites)
         rest = self._config.icem.momentum
-        mean = rest * mean + (1.0 - rest) * elites.mean(0)
-        std = rest * std + (1.0 - rest) * elites.std(0, correction=0)
+        mean = rest * mean + (1.0 - rest) * elites.mean()
+        std = rest * std + (1.0 - rest) * elites.std()
         return mean, std.clamp(min=self._config.min_std)
 
     def _keep(self, scores: Scores) -> Tensor | None:
         count = round(self._config.icem.kept * self._elites)
-        return scores.candidates.actions[self._best_rows(scores, count)] if count else None
+        return self._best(scores, count).actions if count else None

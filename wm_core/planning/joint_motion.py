@@ -23,6 +23,7 @@ class JointMotion:
 
     damping = 1e-4  # m^2, as of `ToolMotion`
     bends = 2  # the first is off by centimetres where a step is long
+    waits, told = True, ()
 
     def __init__(self, kinematics: BatchedKinematics, limits: ArmLimits, step: float) -> None:
         """step: s."""

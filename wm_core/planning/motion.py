@@ -20,6 +20,10 @@ class MotionSpace(Protocol):
     """What the sampler draws in. Actions are normalised: 1 is the largest a step allows."""
 
     dimension: int
+    waits: bool
+    """Whether `candidates` makes the host wait for the device."""
+    told: tuple[Tensor, ...]
+    """What of the goal it holds."""
 
     def candidates(self, actions: Tensor, start: Tensor, velocity: Tensor | None = None) -> Candidates:
         """actions: (S, H, A), unbounded -> what the arm would really do, without latents.

@@ -18,15 +18,15 @@ from wm_core.planning.beginning import begin_search, measured_velocity
 from wm_core.planning.chosen import as_plan, reviewed
 from wm_core.planning.detours import with_detours
 from wm_core.planning.ensemble import plan_uncertainty
-from wm_core.planning.evaluator import Scores
-from wm_core.planning.explain import Census, explain, foreseen_for
+from wm_core.planning.explain import explain, foreseen_for
 from wm_core.planning.making import GoalMaking
-from wm_core.planning.methods import make_search
+from wm_core.planning.methods import make_search, recorder_on
 from wm_core.planning.objectives import Obstacles
 from wm_core.planning.outset import Outset
 from wm_core.planning.prior import ActionPrior, Guesses, guess
 from wm_core.planning.rehearsal import Rehearsal, rehearse
 from wm_core.planning.restart import Restart
+from wm_core.planning.scoring import Scoring
 from wm_core.planning.task import Task, TaskBuilder
 from wm_core.planning.task_cache import TaskCache
 from wm_core.planning.warm_start import cut
@@ -57,6 +57,7 @@ class MpcPlanner:
         clock: Callable[[], float] = time.perf_counter,
         prior: ActionPrior | None = None,
         obstacles: Sequence[BoxConfig] = (),
+        record: bool = True,
     ) -> None:
         """world_model: None serves pose and joint goals. device: where tensors live, the same as the model's.
 
@@ -64,7 +65,8 @@ class MpcPlanner:
         is faster than two). step: s that one action spans, by default the model's, else 0.2.
         max_step: m, the longest tool displacement of one action, as in training. clock: of the deadline.
         prior: of this world model; it takes part where the goal is a picture. obstacles: in the base frame; what is
-        chosen touches none while one candidate does so. Goals with joints are not helped around them. Raises
+        chosen touches none while one candidate does so. Goals with joints are not helped around them. record: the
+        iterations of a search, on a GPU, the first time that a kind of plan is made (`docs/fast-planning.md`). Raises
         `ValueError` where there are obstacles and the robot's body is not known.
         """
         self._given, self.obstacles = config, tuple(obstacles)
@@ -83,7 +85,8 @@ class MpcPlanner:
         clear = Obstacles(weights.obstacles, batched, robot, self.obstacles) if self.obstacles else None
         self._builder = TaskBuilder(robot, limits, batched, weights, world_model, self.step, max_step, clear, config.near_enough)
         self._tasks = TaskCache(self._builder.build)
-        self._search = make_search(config, clock)
+        self._record = record
+        self._search = make_search(config, clock, recorder_on(self.device) if record else None)
         self._restart = Restart(config, batched, world_model, self.step, bool(self.obstacles))
         self._making = GoalMaking(config.handling, batched, robot, world_model)
         self._outset = Outset(world_model, batched, max_step)
@@ -108,6 +111,7 @@ class MpcPlanner:
             "clock": self._clock,
             "prior": self.prior,
             "obstacles": self.obstacles,
+            "record": self._record,
         }
         return MpcPlanner(self.robot, self.arm, self._given, **(given | changes))
 
@@ -161,13 +165,7 @@ class MpcPlanner:
         generator = torch.Generator().manual_seed(state.seed)
         leaving = self._restart.look(task, seen, state.standing, joints, newest.stamp, generator)
         led, horizon = leaving.led, leaving.horizon
-        census = Census(self.config.weights.obstacles * Obstacles.touch_cost)
-
-        def score(actions: Tensor) -> Scores:
-            if len(led):
-                actions = torch.cat([led.expand(len(actions), -1, -1), actions[:, len(led) :]], dim=1)
-            return census.add(task.evaluator.evaluate(task.space.candidates(actions, joints, velocity), latent))
-
+        score = Scoring(task, joints, velocity, latent, led)
         last = cut(state, 0 if len(led) else horizon)  # elsewhere, what was planned here is worth nothing
         begin = begin_search(self.config, self._kinematics, task, last, newest.stamp, self.step, joints, horizon)
         guesses = self._guess(task, latent, horizon, generator)
@@ -184,7 +182,8 @@ class MpcPlanner:
 
         def review() -> tuple[Plan, PlannerState]:
             with self._without_gradient():
-                why = explain(found, census, self.config.alternatives, task, self.world_model, seen, foreseen)
+                touch = self.config.weights.obstacles * Obstacles.touch_cost
+                why = explain(found, touch, self.config.alternatives, task, self.world_model, seen, foreseen)
                 unsure = plan_uncertainty(self.world_model, latent, found.scores.candidates.controls[found.row])
                 return reviewed(plan, after, why, unsure)
 

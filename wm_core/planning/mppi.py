@@ -24,8 +24,8 @@ class PathIntegralSearch(SamplingSearch):
         return correlation_root(horizon, self._config.correlation)
 
     def _refit(self, scores: Scores, mean: Tensor, std: Tensor) -> tuple[Tensor, Tensor]:
-        ranked = scores.costs[self._best_rows(scores, self._elites)]
-        warmth = (self._config.mppi.temperature * (ranked[-1] - ranked[0])).clamp(min=1e-9)
-        weights = torch.softmax((ranked[0] - scores.costs) / warmth, dim=0)  # inf weighs nothing
+        ranked = self._best(scores, self._elites)
+        warmth = (self._config.mppi.temperature * ranked.spread()).clamp(min=1e-9)
+        weights = torch.softmax((ranked.costs[0] - scores.costs) / warmth, dim=0)  # inf weighs nothing
         weighted = torch.einsum("s,sha->ha", weights, scores.candidates.actions)
         return weighted, (self._config.mppi.annealing * std).clamp(min=self._config.min_std)

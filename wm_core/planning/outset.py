@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -31,7 +32,10 @@ class Outset:
 
         A plan that starts from where the arm will be, scored from where the arm was, would overshoot by the difference.
         """
-        seen, _ = self._kinematics.forward(self._kinematics.tensor(newest.joints.position))
+        place = self._kinematics.tensor(newest.joints.position)
+        if torch.equal(place, joints):
+            return latent
+        seen, _ = self._kinematics.forward(place)
         decided = self._kinematics.forward(joints)[0] - seen
         parts = math.ceil(float(decided.norm()) / self._max_step - 0.1)  # a tenth of a step is not worth a prediction
         if parts == 0:

@@ -25,6 +25,7 @@ class Turning:
 
     def __init__(self, target: Tensor) -> None:
         """target: (3, 3)"""
+        self.target = target
         x, y, z = target
         none, last = torch.zeros_like(x), target.new_zeros(4)
         # The axis is that of target R^T - R target^T, times the sine: crossed rows of both.
@@ -32,6 +33,7 @@ class Turning:
         parts = torch.stack([torch.cat([pad(row, (0, 1)).flatten(), last]) for row in rows])
         parts[3, -1] = -1.0  # by the 1 in the corner of a frame
         self._parts = 0.5 * parts.T.contiguous()  # (16, 4)
+        self.told = target, self._parts  # what it was made of the target
 
     def left(self, frame: Tensor, longest: float = math.inf) -> Tensor:
         """frame: (S, 4, 4) -> (S, 3), the rotation vector (rad, base axes) that leads to the target, at most `longest`.

@@ -36,7 +36,8 @@ class Beginning:
 class Found:
     """The best candidate that was scored: row `row` of `scores`. mean: (H, A) of the last refit.
 
-    elites: (K, H, A) for the next plan, None where the method keeps none.
+    scored: all that was, one evaluation after the other, without latents. elites: (K, H, A) for the next plan, None where
+    the method keeps none.
     """
 
     scores: Scores
@@ -44,6 +45,7 @@ class Found:
     cost: float
     mean: Tensor
     iterations: int
+    scored: tuple[Scores, ...]
     elites: Tensor | None = None
 
     @property
@@ -90,6 +92,7 @@ def better(best: Found | None, scores: Scores, mean: Tensor, iterations: int) ->
     """The best of `best` and `scores`, with the newest mean; the earlier one where they are equal."""
     row = int(scores.costs.argmin())
     cost = float(scores.costs[row])
+    scored = (*(() if best is None else best.scored), scores.without_latents())
     if best is not None and best.cost <= cost:
-        return replace(best, mean=mean, iterations=iterations)
-    return Found(scores, row, cost, mean, iterations)
+        return replace(best, mean=mean, iterations=iterations, scored=scored)
+    return Found(scores, row, cost, mean, iterations, scored)

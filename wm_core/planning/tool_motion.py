@@ -8,11 +8,12 @@ from torch import Tensor
 
 from wm_core.limits import ArmLimits
 from wm_core.planning.batched_kinematics import BatchedKinematics
-from wm_core.planning.bounds import LIMIT_MARGIN, JointBounds
+from wm_core.planning.bounds import LIMIT_MARGIN, ROUNDING, JointBounds
 from wm_core.planning.box import Box, Moved, WorkspaceKeeper
 from wm_core.planning.mending import mend
-from wm_core.planning.motion import as_candidates, paced, standing
+from wm_core.planning.motion import NOT_AS_DRAWN, as_candidates, paced, standing
 from wm_core.planning.rotation import Turning, limit_norm, rotation_matrix
+from wm_core.planning.tool_kernel import Launch, ToolKernel, tool_launch
 from wm_core.protocols import Candidates
 from wm_core.types import Goal
 
@@ -52,9 +53,13 @@ class ToolMotion:
         self._max_step = max_step
         self._step = step
         self._damping = self.damping * torch.eye(6, device=kinematics.device)
+        launch = tool_launch(kinematics.device, kinematics.joints)
+        self._kernel = None if launch is None else self.by(launch)
 
     def candidates(self, actions: Tensor, start: Tensor, velocity: Tensor | None = None) -> Candidates:
-        """See `MotionSpace`."""
+        """See `MotionSpace`. By a kernel where there is one, but where a gradient is wanted."""
+        if self._kernel is not None and not actions.requires_grad:
+            return self._kernel.candidates(actions, start, velocity)
         wanted = limit_norm(actions, 1.0) * self._max_step
         begin = standing(self._kinematics, start, velocity, self._step)
         at, steps = begin.expand(len(actions)), []
@@ -64,6 +69,16 @@ class ToolMotion:
         found = as_candidates(actions, start, begin, steps, wanted)
         return mend(found, begin, wanted, self._kinematics, self._keeper, self._careful)
 
+    @property
+    def waits(self) -> bool:
+        """See `MotionSpace`."""
+        return self._kernel is None
+
+    @property
+    def told(self) -> tuple[Tensor, ...]:
+        """See `MotionSpace`."""
+        return self._turning.told
+
     def straight(self, start: Tensor, goal: Goal, horizon: int) -> Tensor | None:
         """See `MotionSpace`; needs a pose in the goal."""
         if goal.pose is None:
@@ -71,6 +86,15 @@ class ToolMotion:
         position, _ = self._kinematics.forward(start)
         way = (self._kinematics.tensor(goal.pose.position) - position) / self._max_step
         return paced(way, way.norm(), horizon)
+
+    def by(self, launch: Launch) -> ToolKernel:
+        """The same motion, computed by a kernel."""
+        bounds, keeper, tensor = self._bounds, self._keeper, self._kinematics.tensor
+        servo = [self._max_step, self.max_turn, self.posture_gain, self.damping, self._step]
+        numbers = tensor([*servo, NOT_AS_DRAWN, ROUNDING, bounds.braking_steps])
+        joints = [self._kinematics.links().flatten(), bounds.lower, bounds.upper, bounds.largest, bounds.swing, self._homeward]
+        arm = torch.cat([*joints, *self._box, keeper.lower, keeper.upper, numbers])
+        return ToolKernel(launch, arm, self._turning.target)
 
     def _careful(self, at: Moved, displacement: Tensor, box: Box) -> Moved:
         return self._moved(at, self._bounds.advance_carefully(at.joints, at.change, self._change(at, displacement)))

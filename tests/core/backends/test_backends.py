@@ -11,6 +11,8 @@ import torch
 from wm_core.backends import BACKENDS, BackendError, choose_backend, with_backend
 from wm_core.backends.backed_model import BackedWorldModel
 from wm_core.backends.choose import AUTOMATIC, make_rollout
+from wm_core.backends.kernel_rollout import KernelRollout
+from wm_core.backends.rollout_weights import rollout_weights
 from wm_core.backends.verify import measure_agreement, verify
 from wm_core.config import WorldModelConfig
 from wm_core.model.checkpoint import load_world_model
@@ -83,6 +85,26 @@ def test_other_models_are_served_alike(name, changes):
     for horizon in (1, 4):
         wanted = model.rollout(latent, actions[:, :horizon])
         torch.testing.assert_close(make_rollout(model, name).rollout(latent, actions[:, :horizon]), wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("changes", [{}, dict(history=3), OBJECTS])
+def test_kernels_see_what_the_model_sees(rollout_kernels_on_cpu, changes):
+    model = made(**changes)
+    latent, actions = case(model)
+    rollout = KernelRollout(rollout_weights(model, model.predictor), rollout_kernels_on_cpu)
+    for horizon in (1, 4):
+        wanted = model.rollout(latent, actions[:, :horizon])
+        torch.testing.assert_close(rollout.rollout(latent, actions[:, :horizon]), wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_kernels_agree_with_shipped_models(rollout_kernels_on_cpu, shipped):
+    rollout = KernelRollout(rollout_weights(shipped, shipped.predictor), rollout_kernels_on_cpu)
+    verify(shipped, "fused-cuda", rollout, horizon=5)
+
+
+def test_without_a_gpu_its_backend_is_refused():
+    with pytest.raises(BackendError, match="NVIDIA GPU, and the model is on cpu"):
+        with_backend(made(), "fused-cuda", 8, 3)
 
 
 def test_what_nobody_touches_stays_where_it_is():

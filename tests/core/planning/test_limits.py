@@ -27,11 +27,12 @@ def kinematics(arm):
 
 
 @pytest.fixture(scope="module")
-def make_space(kinematics, limits, robot):
+def make_space(kinematics, limits, robot, tool_launch_on_cpu):
     def make(kind):
         if kind == "joints":
             return JointMotion(kinematics, limits, STEP)
-        return ToolMotion(kinematics, limits, np.array(robot.home), np.array(robot.tool_orientation), MAX_STEP, STEP)
+        motion = ToolMotion(kinematics, limits, np.array(robot.home), np.array(robot.tool_orientation), MAX_STEP, STEP)
+        return motion.by(tool_launch_on_cpu) if kind == "kernel" else motion
 
     return make
 
@@ -101,7 +102,7 @@ def towards(space, kind, kinematics, limits, states, random):
     return tensor(actions)
 
 
-@pytest.mark.parametrize("kind", ["tool", "joints"])
+@pytest.mark.parametrize("kind", ["tool", "kernel", "joints"])
 def test_no_point_is_outside_from_ten_thousand_states(make_space, kinematics, limits, states, kind):
     space, (joints, velocity) = make_space(kind), states
     actions = towards(space, kind, kinematics, limits, states, np.random.default_rng(1))

@@ -29,6 +29,7 @@ class GoalLatent:
         self.weight = weight
         self._world_model = world_model
         self._goal = goal
+        self.told = (goal,)
         self._focus = focus
         self._near_enough = near_enough if focus is Focus.OBJECT else 0.0
 

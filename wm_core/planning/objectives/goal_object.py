@@ -32,6 +32,7 @@ class GoalObject:
         self.weight = weight
         self._reader = reader
         self._position = position
+        self.told = (position,)
 
     def cost(self, candidates: Candidates) -> Tensor:
         """-> (S,) m. Raises `ValueError` without latents."""

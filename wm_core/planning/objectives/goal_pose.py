@@ -20,6 +20,7 @@ class GoalPose:
         self.weight = weight
         self._position = position
         self._rotation = rotation
+        self.told = (position,) if rotation is None else (position, rotation)
 
     def cost(self, candidates: Candidates) -> Tensor:
         """-> (S,) m."""
