@@ -13,6 +13,7 @@ from wm_core.backends.rollout import Rollout, Stepper
 from wm_core.backends.rollout_weights import rollout_weights
 from wm_core.backends.seen_pictures import SeenPictures
 from wm_core.config import BackendName
+from wm_core.cuda import GraphRecorder, Recorded
 from wm_core.model.ensemble import ensemble_spread
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.protocols import WorldModel
@@ -31,7 +32,9 @@ class BackedWorldModel:
         """rollout: of `base`; whether it agrees is checked by `wm_core.backends.verify`."""
         self.base, self.backend, self._rollout = base, backend, rollout
         self._stepper = rollout if isinstance(rollout, Stepper) else None
-        self._seen = SeenPictures(base.encoder.visual)
+        on_gpu = base.device.type == "cuda"
+        encode = Recorded(base.encoder.visual, GraphRecorder(base.device)) if on_gpu else base.encoder.visual
+        self._seen = SeenPictures(encode)
         self._members: dict[nn.Module, FusedRollout] = {}
         self.config, self.encoder, self.predictor = base.config, base.encoder, base.predictor
         self.history, self.step, self.action_dim, self.ensemble = base.history, base.step, base.action_dim, base.ensemble

@@ -62,7 +62,7 @@ class FusedRollout:
     def _first(self, window: Tensor, actions: Tensor) -> Tensor:
         """window: (S, K * (D + A)), all rows alike but for actions (S, A) -> (S, width)"""
         alike = window[:1].clone()
-        alike[:, -actions.shape[-1] :] = 0.0
+        alike[:, -actions.shape[-1] :].zero_()
         return torch.addmm(self._enter(alike.to(self._dtype)), actions.to(self._dtype), self._steer)
 
     def _advance(self, entered: Tensor, before: Tensor, after: Tensor) -> None:

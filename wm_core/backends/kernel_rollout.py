@@ -13,7 +13,7 @@ from wm_core.backends.errors import BackendError
 from wm_core.backends.fused import FusedRollout
 from wm_core.backends.packed_linear import pack_linear
 from wm_core.backends.rollout_weights import Gate, Layer, RolloutWeights
-from wm_core.cuda import KernelError, compile_kernels
+from wm_core.cuda import KernelError, compile_kernels, tensor_float32
 
 SOURCE = Path(__file__).with_name("rollout.cu")
 THREADS, WIDEST = 128, 1024  # of a block; units of a layer of the touch head, as in the source
@@ -21,7 +21,7 @@ Launch = Callable[..., None]
 
 
 class KernelRollout(FusedRollout):
-    """`FusedRollout` in float32 with the kernels of `rollout.cu`: six launches a step."""
+    """`FusedRollout` with the kernels of `rollout.cu`, six launches a step, and products in TF32."""
 
     def __init__(self, weights: RolloutWeights, kernels: Mapping[str, Launch]) -> None:
         """Raises `BackendError` for layers that the kernels do not know."""
@@ -32,6 +32,11 @@ class KernelRollout(FusedRollout):
         _check(weights.predictor[-1], weights.predictor[-1].norm is None and not weights.predictor[-1].silu)
         self._products = [pack_linear(layer.weight, layer.bias) for layer in weights.predictor[1:]]
         self._touch = None if weights.gate is None else _touch_inputs(weights.gate, weights.latent)
+
+    def rollout(self, latent: Tensor, actions: Tensor) -> Tensor:
+        """See `Rollout`."""
+        with tensor_float32():
+            return super().rollout(latent, actions)
 
     def _advance(self, entered: Tensor, before: Tensor, after: Tensor) -> None:
         rows = entered[:, : self._sizes[0]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from wm_core.protocols import Candidates, WorldModel
@@ -55,6 +54,4 @@ class GoalLatent:
 
 def running_sum(values: Tensor, final_weight: float) -> Tensor:
     """(S, H) -> (S,), the last step weighing `final_weight`, the others 1."""
-    weights = torch.ones(values.shape[1], device=values.device, dtype=values.dtype)
-    weights[-1] = final_weight
-    return values @ weights
+    return values.sum(1).add(values[:, -1], alpha=final_weight - 1.0)
