@@ -19,7 +19,7 @@ from rclpy.task import Future
 from wm_interfaces.action import PlanToGoal
 
 from wm_core.types import Goal
-from wm_ros.conversions.planner_messages import goal_to_action, outcome_from_result, progress_from_feedback
+from wm_ros.conversions.goal_messages import goal_to_action, outcome_from_result, progress_from_feedback
 from wm_ros.outcome import Code, Outcome, Progress
 
 _ANSWER = 2.0  # s until a question is asked again

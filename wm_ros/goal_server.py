@@ -13,7 +13,7 @@ from wm_interfaces.action import PlanToGoal
 
 from wm_core.types import Goal
 from wm_ros.conversions import ConversionError, image_to_array, joint_state_from_message, pose_from_message
-from wm_ros.conversions.planner_messages import GoalDefaults, feedback_message, goal_from_action, result_message
+from wm_ros.conversions.goal_messages import GoalDefaults, feedback_message, goal_from_action, result_message
 from wm_ros.goal_check import GoalError, check_goal
 from wm_ros.health import HealthReporter
 from wm_ros.outcome import Code, Outcome, Progress

@@ -31,7 +31,7 @@ from wm_ros.conversions import (
     message_to_trajectory,
     trajectory_to_message,
 )
-from wm_ros.conversions.planner_messages import guard_statistics_message
+from wm_ros.conversions.statistics_messages import guard_statistics_message
 from wm_ros.guard_logic import Guard, Silence
 from wm_ros.guard_parameters import GuardParameters
 from wm_ros.health import HealthReporter

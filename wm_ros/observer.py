@@ -24,7 +24,7 @@ from wm_ros.conversions import (
     message_to_trajectory,
     pose_from_message,
 )
-from wm_ros.conversions.planner_messages import PlanSeen, guard_statistics_from_message, plan_seen
+from wm_ros.conversions.statistics_messages import PlanSeen, guard_statistics_from_message, plan_seen
 from wm_ros.guard_logic import GuardCounts
 from wm_ros.stream_audit import StreamAudit
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from wm_core.config import BackendName
-from wm_ros.conversions.planner_messages import GoalDefaults
+from wm_ros.conversions.goal_messages import GoalDefaults
 from wm_ros.parameters import parameter
 
 AS_THE_MODEL_SAYS = "model"

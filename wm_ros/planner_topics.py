@@ -26,11 +26,7 @@ from wm_ros.conversions import (
     trajectory_to_message,
 )
 from wm_ros.conversions.candidates import candidates_message
-from wm_ros.conversions.planner_messages import (
-    PlanReport,
-    guard_statistics_from_message,
-    planner_statistics_message,
-)
+from wm_ros.conversions.statistics_messages import PlanReport, guard_statistics_from_message, planner_statistics_message
 from wm_ros.guard_watch import GuardWatch
 from wm_ros.health import HealthReporter
 from wm_ros.newest import NewestMessages

@@ -25,7 +25,7 @@ from wm_core.limits import ArmLimits
 from wm_core.protocols import Draft
 from wm_core.types import Goal, Observation, Plan, PlannerState
 from wm_ros.conversions import array_to_image, joint_state_to_message
-from wm_ros.conversions.planner_messages import goal_to_action
+from wm_ros.conversions.goal_messages import goal_to_action
 from wm_ros.planner_node import PlannerNode
 from wm_ros.planner_tools import PlannerTools
 

@@ -10,7 +10,7 @@ from visualization_msgs.msg import Marker
 from wm_core.explanation import Alternative, Considered, Explanation
 from wm_core.types import Plan
 from wm_ros.conversions.candidates import candidates_message
-from wm_ros.conversions.planner_messages import PlanReport, planner_statistics_message
+from wm_ros.conversions.statistics_messages import PlanReport, planner_statistics_message
 
 PATH = np.array([[0.5, 0.0, 0.2], [0.5, 0.1, 0.2]])
 TOOL = np.array([0.5, -0.1, 0.2])

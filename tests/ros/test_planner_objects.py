@@ -14,7 +14,7 @@ from wm_core.model.prior import GoalPolicy
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.types import Focus, Goal, Pose, Trajectory
 from wm_ros.conversions import joint_state_to_message, trajectory_to_message
-from wm_ros.conversions.planner_messages import goal_to_action
+from wm_ros.conversions.goal_messages import goal_to_action
 from wm_ros.outcome import Code
 
 FAILURE = TransitionCallbackReturn.FAILURE

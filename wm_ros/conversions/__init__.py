@@ -1,7 +1,7 @@
 """The only place that reads or writes message fields: one file a message family.
 
-`planner_messages` (the types of `wm_interfaces`) is imported by its own name, so that whoever needs
-standard messages only does not need our interface package.
+`goal_messages` and `statistics_messages` (the types of `wm_interfaces`) are imported by their own names, so that whoever
+needs standard messages only does not need our interface package.
 """
 
 from wm_ros.conversions.diagnostics import Health, Level, diagnostics_message

@@ -1,4 +1,4 @@
-"""The types of wm_interfaces: PlanToGoal and the statistics of planner and guard."""
+"""PlanToGoal, the action that goals are told by."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import Sequence
 
 from wm_interfaces.action import PlanToGoal
-from wm_interfaces.msg import CostTerm, GuardStatistics, PlannerStatistics
 
-from wm_core.types import Focus, Goal, Plan
+from wm_core.types import Focus, Goal
 from wm_ros.conversions.errors import ConversionError
 from wm_ros.conversions.images import array_to_image, image_to_array
 from wm_ros.conversions.joints import joint_state_from_message, joint_state_to_message
 from wm_ros.conversions.poses import pose_from_message, pose_to_message
-from wm_ros.conversions.times import seconds_to_duration, seconds_to_time, time_to_seconds
-from wm_ros.guard_logic import GuardCounts
+from wm_ros.conversions.times import seconds_to_duration, time_to_seconds
 from wm_ros.outcome import Code, Outcome, Progress
 
 _FOCUS = {Focus.SCENE: PlanToGoal.Goal.FOCUS_SCENE, Focus.OBJECT: PlanToGoal.Goal.FOCUS_OBJECT}
@@ -95,103 +93,6 @@ def feedback_message(progress: Progress) -> PlanToGoal.Feedback:
         latent_cost=float(progress.latent_cost),
         plan_ms=float(progress.plan_ms),
         state=progress.state,
-    )
-
-
-@dataclass(frozen=True)
-class PlanReport:
-    """One plan and what it was made for. stamp, frame_age, deadline: s; counters since activation."""
-
-    plan: Plan
-    goal_kind: str
-    distance: float
-    stamp: float
-    frame_age: float
-    deadline: float
-    plans: int
-    deadline_misses: int
-    frame_id: str
-
-
-def planner_statistics_message(report: PlanReport) -> PlannerStatistics:
-    """Written once a plan."""
-    plan = report.plan
-    message = PlannerStatistics(
-        goal_kind=report.goal_kind,
-        terms=[CostTerm(name=term.name, value=float(term.value)) for term in plan.terms],
-        cost=float(plan.cost),
-        samples=plan.samples,
-        horizon=len(plan.joint_path),
-        iterations=plan.iterations,
-        plan_ms=1e3 * plan.seconds,
-        deadline_ms=1e3 * report.deadline,
-        deadline_missed=bool(plan.deadline_missed),
-        plans=report.plans,
-        deadline_misses=report.deadline_misses,
-        distance=float(report.distance),
-        frame_age_ms=1e3 * report.frame_age,
-    )
-    message.header.stamp = seconds_to_time(report.stamp)
-    message.header.frame_id = report.frame_id
-    _explain(message, plan)
-    return message
-
-
-def _explain(message: PlannerStatistics, plan: Plan) -> None:
-    why = plan.explanation
-    if plan.uncertainty is not None:
-        message.uncertainty = [float(value) for value in plan.uncertainty]
-    message.realised_distance = message.foreseen_distance = float("nan")
-    if why is None:
-        return
-    seen = why.considered
-    message.scored, message.limited = seen.scored, seen.limited
-    message.touching, message.invalid = seen.touching, seen.invalid
-    message.realised_distance, message.foreseen_distance = float(why.realised), float(why.foreseen)
-    if why.goal_distance is not None:
-        message.goal_distance = [float(value) for value in why.goal_distance]
-
-
-@dataclass(frozen=True)
-class PlanSeen:
-    """What the planner said of one plan. made: s, when it was ready."""
-
-    kind: str
-    made: float
-    plan_ms: float
-    frame_age_ms: float
-    deadline_missed: bool
-
-
-def plan_seen(message: PlannerStatistics) -> PlanSeen:
-    """The part of the statistics that observers keep."""
-    made = time_to_seconds(message.header.stamp)
-    return PlanSeen(message.goal_kind, made, message.plan_ms, message.frame_age_ms, message.deadline_missed)
-
-
-def guard_statistics_message(counts: GuardCounts, stamp: float) -> GuardStatistics:
-    """stamp: s."""
-    message = GuardStatistics(
-        accepted=counts.accepted,
-        clipped=counts.clipped,
-        rejected=counts.rejected,
-        holds=counts.holds,
-        published_outside_limits=counts.published_outside_limits,
-        last_reason=counts.last_reason,
-    )
-    message.header.stamp = seconds_to_time(stamp)
-    return message
-
-
-def guard_statistics_from_message(message: GuardStatistics) -> GuardCounts:
-    """What the guard did so far."""
-    return GuardCounts(
-        message.accepted,
-        message.clipped,
-        message.rejected,
-        message.holds,
-        message.published_outside_limits,
-        message.last_reason,
     )
 
 
