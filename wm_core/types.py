@@ -8,7 +8,7 @@ Times are seconds; a `stamp` is on the clock of whoever produced the value.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -97,11 +97,9 @@ class Goal:
     def __post_init__(self) -> None:
         if all(part is None for part in (self.image, self.pose, self.joints, self.object_position)):
             raise ValueError("goal is empty: expected an image, a pose, joints or an object position")
-        if self.handling is Handling.LIFT:
-            about_object = self.kind == "object" or self.kind == "image" and self.focus is Focus.OBJECT
-            if not about_object:
-                told = f"{self.kind}, about the {self.focus.value}"
-                raise ValueError(f"goal is to be lifted and told as {told}: expected an object position or one image about the object")
+        if self.handling is Handling.LIFT and not self.about_object:
+            told = f"{self.kind}, about the {self.focus.value}"
+            raise ValueError(f"goal is to be lifted and told as {told}: expected an object position or one image about the object")
 
     @property
     def kind(self) -> str:
@@ -113,6 +111,11 @@ class Goal:
             ("object", self.object_position),
         )
         return "+".join(name for name, part in parts if part is not None)
+
+    @property
+    def about_object(self) -> bool:
+        """Whether it is about the object and nothing else, wherever the arm may be."""
+        return self.kind == "object" or self.kind == "image" and self.focus is Focus.OBJECT
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,10 +244,15 @@ class Phase(str, Enum):
 
 @dataclass(frozen=True)
 class Handled:
-    """The phase that an object is in, and since when (s)."""
+    """The phase that an object is in, and since when (s). away: it was let go, and the hand is out of its way."""
 
     phase: Phase
     since: float
+    away: bool = False
+
+    def later(self, seconds: float) -> Handled:
+        """As if it had begun `seconds` later: for a time in which nothing could be done."""
+        return replace(self, since=self.since + seconds)
 
 
 @dataclass(frozen=True, eq=False)

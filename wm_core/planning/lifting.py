@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -64,7 +64,8 @@ class Lifting:
         phase = self._next(known.phase, now, float(np.linalg.norm(place - now.part)), tolerance)
         if phase is known.phase and stamp - known.since > self._config.patience:
             phase = _TIME_OVER.get(phase, phase)
-        return known if phase is known.phase else Handled(phase, stamp)
+        away = phase is Phase.LEAVE and self._let_go(now) and self._raised(now)
+        return replace(known, away=away) if phase is known.phase else Handled(phase, stamp, away)
 
     def wanted(self, phase: Phase, now: Readings, place: np.ndarray) -> Wanted:
         """What leads on. The part moves as the tool does while it is held, and stays where it is else."""
@@ -91,19 +92,25 @@ class Lifting:
         if phase in (Phase.CLOSE, Phase.LIFT, Phase.CARRY) and now.opening < _SHUT:
             return Phase.APPROACH  # nothing between the fingers, or not any more
         if phase is Phase.CLOSE:
-            holding = abs(now.moved) < _STILL and now.opening < _OPEN * self._opening
+            holding = abs(now.moved) < _STILL and not self._let_go(now)
             return Phase.LIFT if holding else phase
         if phase is Phase.LIFT:
-            return Phase.CARRY if now.tool[2] >= self._height - _SHORT else phase
+            return Phase.CARRY if self._raised(now) else phase
         if phase is Phase.CARRY:
             return Phase.RELEASE if left <= self._config.content else phase
         if phase is Phase.RELEASE:
-            return Phase.LEAVE if now.opening > _OPEN * self._opening else phase
+            return Phase.LEAVE if self._let_go(now) else phase
         return phase if left <= tolerance else Phase.APPROACH
 
     @property
     def _height(self) -> float:
         return self._lowest + self._config.lift
+
+    def _raised(self, now: Readings) -> bool:
+        return bool(now.tool[2] >= self._height - _SHORT)
+
+    def _let_go(self, now: Readings) -> bool:
+        return now.opening > _OPEN * self._opening
 
     def _around(self, now: Readings) -> bool:
         short = self._grasp(now) - now.tool

@@ -73,6 +73,17 @@ def test_no_phase_but_the_last_goes_on_for_ever(phase, now, then):
     assert after(phase, now, seconds=3.1).phase is then
 
 
+def test_it_is_done_once_the_hand_is_away_from_what_it_let_go():
+    gone = dict(tool=[0.5, 0.2, 0.111], part=PLACE)  # within 2 cm of 13 cm
+    assert after(Phase.RELEASE, reading(**gone, opening=0.075)).away
+    assert after(Phase.LEAVE, reading(**gone)).away
+    assert not after(Phase.LEAVE, reading(tool=[0.5, 0.2, 0.109], part=PLACE)).away  # still beside it
+    assert not after(Phase.LEAVE, reading(**gone, opening=0.07)).away  # fingers that came together again
+    assert not after(Phase.CARRY, reading(**gone, opening=0.05)).away  # held there
+    pushed = LIFTING.follow(Handled(Phase.LEAVE, 10.0, away=True), reading(tool=gone["tool"], part=PART), PLACE, 0.03, 10.2)
+    assert pushed == Handled(Phase.APPROACH, 10.2)  # somebody moved it
+
+
 def test_what_each_phase_wants():
     far = reading(tool=[0.4, 0.1, 0.2], opening=0.06)
     approach = LIFTING.wanted(Phase.APPROACH, far, PLACE)
