@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wm_core.types import Focus, Goal
+from wm_core.types import Focus, Goal, Handling
 from wm_ros.planner_tools import PlannerTools
 
 
@@ -18,11 +18,32 @@ def check_goal(goal: Goal, tools: PlannerTools) -> None:
         raise GoalError("goal image: the planner runs without a world model (model is 'none'); expected a pose or joints")
     if goal.image is not None and goal.focus is Focus.OBJECT and not tools.objects:
         raise GoalError("goal focus is the object, and the model was not trained with objects; expected FOCUS_SCENE")
+    if goal.object_position is not None:
+        _check_object(goal.object_position, tools)
+    if goal.handling is Handling.LIFT:
+        _check_lift(tools)
     if goal.joints is not None:
         _check_joints(goal.joints, tools)
     if goal.pose is not None:
         limits = tools.limits
         _check_box("goal pose", goal.pose.position, limits.workspace_lower, limits.workspace_upper)
+
+
+def _check_object(position: np.ndarray, tools: PlannerTools) -> None:
+    if tools.world_model is None:
+        raise GoalError("goal object position: the planner runs without a world model (model is 'none'); expected a pose or joints")
+    if not tools.objects:
+        raise GoalError("goal object position: the model was not trained with objects; expected an image, a pose or joints")
+    low, high = tools.limits.workspace_lower, tools.limits.workspace_upper
+    # An object on the table has its centre below what the tool is allowed: how low it may be is not asked.
+    _check_box("goal object position", position, np.array([*low[:2], -np.inf]), high)
+
+
+def _check_lift(tools: PlannerTools) -> None:
+    if tools.gripper is None:
+        raise GoalError("goal handling is HANDLING_LIFT, and the model commands no gripper; expected HANDLING_ANY")
+    if not tools.makes_goals:
+        raise GoalError("goal handling is HANDLING_LIFT, and the model makes no goals of its own; expected HANDLING_ANY")
 
 
 def _check_joints(joints: np.ndarray, tools: PlannerTools) -> None:

@@ -8,11 +8,11 @@ from typing import Protocol, Sequence
 import numpy as np
 
 from wm_core.protocols import Kinematics
-from wm_core.types import Goal, Observation
+from wm_core.types import Goal, Handled, Handling, Observation, Phase
 
 
-class SceneDistance(Protocol):
-    """Measures a goal picture by more than where the tool is."""
+class SeenDistance(Protocol):
+    """Measures a part of a goal by what is seen."""
 
     def distance(self, observations: Sequence[Observation]) -> float:
         """m, as the model sees it"""
@@ -20,29 +20,36 @@ class SceneDistance(Protocol):
 
 @dataclass(frozen=True)
 class Reading:
-    """distance: m to an image or pose goal, largest joint error in rad otherwise; within: every tolerance is met."""
+    """distance: m, or the largest joint error in rad for a goal of joints alone. within: every tolerance is met, and an
+    object that was to be lifted is let go. phase: that it is in, None for any other goal.
+    """
 
     distance: float
     within: bool
+    phase: Phase | None = None
 
 
 class GoalMeter:
     """Measures one goal."""
 
     def __init__(
-        self, goal: Goal, kinematics: Kinematics, image_target: np.ndarray | None, scene: SceneDistance | None = None
+        self, goal: Goal, kinematics: Kinematics, image_target: np.ndarray | None, seen: Sequence[SeenDistance] = ()
     ) -> None:
-        """image_target: (3,) m, where the model reads the tool in the goal image; None without one.
+        """image_target: (3,) m, where the model reads the tool in the goal image; None where that is not what counts.
 
-        scene: for a goal image that is about more than the tool; it is then what counts.
+        seen: of the parts that are about more than the tool.
         """
         self._goal = goal
         self._kinematics = kinematics
-        self._image_target = None if scene is not None else image_target
-        self._scene = scene
+        self._image_target = image_target
+        self._seen = tuple(seen)
 
-    def read(self, joints: np.ndarray, observations: Sequence[Observation] = ()) -> Reading:
-        """joints: (J,) rad, measured. observations: what the model sees; none of them, and a scene is not measured."""
+    def read(
+        self, joints: np.ndarray, observations: Sequence[Observation] = (), handled: Handled | None = None
+    ) -> Reading:
+        """joints: (J,) rad, measured. observations: what the model sees. handled: how far an object that is to be lifted
+        has come, None before the first plan.
+        """
         goal = self._goal
         tool = self._kinematics.forward(joints)
         distances, within = [], []
@@ -50,16 +57,19 @@ class GoalMeter:
             if target is not None:
                 distances.append(float(np.linalg.norm(tool.position - target)))
                 within.append(distances[-1] <= goal.position_tolerance)
-        if self._scene is not None:
-            distances.append(self._scene.distance(observations) if observations else float("nan"))
+        for part in self._seen:
+            distances.append(part.distance(observations))
             within.append(distances[-1] <= goal.position_tolerance)
+        if goal.handling is Handling.LIFT:  # a part that is carried by is not there yet
+            within.append(handled is not None and handled.away)
         if goal.pose is not None and goal.pose.orientation is not None:
             within.append(_angle(tool.orientation, goal.pose.orientation) <= goal.orientation_tolerance)
         if goal.joints is not None:
             error = float(np.abs(joints - goal.joints).max())
             within.append(error <= goal.joint_tolerance)
             distances.append(error)
-        return Reading(distances[0] if distances else float("nan"), bool(within) and all(within))
+        phase = None if handled is None else handled.phase
+        return Reading(distances[0] if distances else float("nan"), bool(within) and all(within), phase)
 
 
 def _angle(first: np.ndarray, second: np.ndarray) -> float:

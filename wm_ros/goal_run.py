@@ -9,10 +9,10 @@ import numpy as np
 
 from wm_core.kinematics.time_parameterisation import parameterise, stop
 from wm_core.protocols import Draft
-from wm_core.types import Focus, Goal, Observation, Plan, PlannerState, Trajectory
+from wm_core.types import Goal, Observation, Plan, PlannerState, Trajectory
 from wm_ros.fingers import Fingers
 from wm_ros.freshness import InputError
-from wm_ros.goal_meter import GoalMeter, Reading
+from wm_ros.goal_meter import Reading
 from wm_ros.outcome import Code, Outcome, Progress
 from wm_ros.planner_inputs import PlannerInputs
 from wm_ros.planner_tools import PlannerTools
@@ -73,8 +73,7 @@ class GoalRun:
         self._tools, self._inputs, self._settings, self._clocks = tools, inputs, settings, clocks
         self._time_limit = time_limit
         self._ends = clocks.steady() + time_limit
-        target = None if goal.image is None else tools.tool_in_image(goal.image)
-        self._meter = GoalMeter(goal, tools.kinematics, target, tools.scene_reader(goal))
+        self._meter = tools.goal_meter(goal)
         self._fingers = None if tools.gripper is None else Fingers(tools.gripper)
         inputs.fingers.forget()
         self._watch = tools.gate_watch(settings.camera_period)
@@ -83,6 +82,7 @@ class GoalRun:
         self._plan_seconds = 0.05
         self._latent_cost = float("nan")
         self._failures = 0
+        self._held = False  # in the last period
         self._distance = float("nan")
 
     def step(self) -> Step:
@@ -94,14 +94,14 @@ class GoalRun:
             surprise = None if self._watch is None else self._watch.look(self._inputs.frames(), self._inputs.watched())
             if surprise is not None:
                 return self._surprised(surprise)
-            reading = self._meter.read(measured.position, observations)
+            reading = self._meter.read(measured.position, observations, self._state.handled)
             self._distance = reading.distance
             resting = float(np.abs(measured.velocity).max()) <= self._settings.rest_speed
             self._monitor.add(reading, resting, steady)
             outcome = self._end(reading, steady)
             if outcome is not None:
                 return Step(self._progress("settling"), outcome)
-            if reading.within and self.goal.focus is Focus.OBJECT:
+            if reading.within and self.goal.about_object:
                 return self._rest("settling")  # the arm has nowhere to be: it waits whether the object stays there
             return self._plan(now, observations)
         except InputError as problem:
@@ -126,23 +126,24 @@ class GoalRun:
         return Outcome(code, message, self._distance)
 
     def _end(self, reading: Reading, steady: float) -> Outcome | None:
-        unit = "m" if self.goal.image is not None or self.goal.pose is not None else "rad"
-        distance = f"{reading.distance:.3f} {unit}"
+        distance = f"{reading.distance:.3f} {'rad' if self.goal.kind == 'joints' else 'm'}"
+        phase = "" if reading.phase is None else f" (phase {reading.phase.value})"
         if self._monitor.reached(steady):
             return Outcome(Code.SUCCESS, f"reached, {distance} from the goal", reading.distance)
         if self._monitor.stuck(steady):
             waited = self._settings.no_progress_time
-            text = f"no progress for {waited:.1f} s: still {distance} from the goal; is it within reach?"
+            text = f"no progress for {waited:.1f} s: still {distance} from the goal{phase}; is it within reach?"
             return Outcome(Code.NO_PROGRESS, text, reading.distance)
         if steady > self._ends:
-            text = f"time limit of {self._time_limit:.1f} s passed, {distance} from the goal"
+            text = f"time limit of {self._time_limit:.1f} s passed, {distance} from the goal{phase}"
             return Outcome(Code.TIME_LIMIT, text, reading.distance)
         return None
 
     def _plan(self, now: float, observations: Sequence[Observation]) -> Step:
         ahead = self._inputs.commanded(now + self._plan_seconds + self._settings.take_over)
         try:
-            draft = self._tools.planner.draft(observations, self.goal, self._state, ahead.position, ahead.velocity)
+            state = self._resumed(observations[-1].stamp)
+            draft = self._tools.planner.draft(observations, self.goal, state, ahead.position, ahead.velocity)
             plan, self._state = draft.plan, draft.state
             if not np.isfinite(plan.joint_path).all():
                 raise ValueError("the plan is not finite")
@@ -157,11 +158,18 @@ class GoalRun:
             trajectory = self._with_fingers(trajectory, plan, stamp)
         except Exception as error:  # out of memory, NaN, no IK: the arm holds, and says why
             return self._failed(error)
-        self._failures = 0
+        self._failures, self._held = 0, False
         self._latent_cost = plan.latent_cost
         state = "settling" if self._monitor.settling() else "planning"
         age = made - observations[-1].stamp
         return Step(self._progress(state, plan), None, trajectory, stamp, draft, made, age)
+
+    def _resumed(self, stamp: float) -> PlannerState:
+        """The state for a plan at `stamp` (s). The time of a hold is not taken off what a phase is given: nobody lets go for it."""
+        state = self._state
+        if not self._held or state.handled is None:
+            return state
+        return replace(state, handled=state.handled.later(stamp - state.stamp))
 
     def _with_fingers(self, trajectory: Trajectory, plan: Plan, stamp: float) -> Trajectory:
         if self._fingers is None or plan.gripper is None:
@@ -173,7 +181,8 @@ class GoalRun:
 
     def _failed(self, error: Exception) -> Step:
         self._failures += 1
-        self._state = PlannerState(seed=self._state.seed + 1)
+        # All but the search begins anew: what is in the hand stays there.
+        self._state = PlannerState(self._state.seed + 1, stamp=self._state.stamp, handled=self._state.handled)
         text = f"{type(error).__name__}: {error}"
         if self._failures >= _FAILURES:
             return Step(self._progress("holding"), self.final(Code.PLANNER_ERROR, f"{_FAILURES} plans failed: {text}"))
@@ -186,6 +195,7 @@ class GoalRun:
         return self._holding(problem)
 
     def _holding(self, problem: InputError) -> Step:
+        self._held = True
         return replace(self._rest("holding"), problem=problem)
 
     def _rest(self, state: str) -> Step:
@@ -194,7 +204,8 @@ class GoalRun:
 
     def _progress(self, state: str, plan: Plan | None = None) -> Progress:
         plan_ms = float("nan") if plan is None else 1e3 * plan.seconds
-        return Progress(self._distance, self._latent_cost, plan_ms, state)
+        handled = self._state.handled
+        return Progress(self._distance, self._latent_cost, plan_ms, state, "" if handled is None else handled.phase.value)
 
 
 def propose_rest(inputs: PlannerInputs, tools: PlannerTools, now: float) -> Trajectory | None:

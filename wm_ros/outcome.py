@@ -32,9 +32,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Progress:
-    """One period of a goal. distance: as `final_error`; latent_cost: NaN without an image goal."""
+    """One period of a goal. distance: as `final_error`; latent_cost: NaN without a goal picture, told or made.
+
+    phase: what is being done with an object that is to be lifted, '' for any other goal.
+    """
 
     distance: float
     latent_cost: float
     plan_ms: float
     state: str
+    phase: str = ""

@@ -46,6 +46,7 @@ def load_tools(node: Node, parameters: PlannerParameters) -> PlannerTools:
         planner.config.deadline,
         gripper=_gripper(robot, parameters.model) if model is not None and model.config.gripper else None,
         objects=model is not None and model.config.objects,
+        makes_goals=model is not None and model.makes_goals,
         gate=gate,
         watches=gate is not None and gate.config.views > 1,
         reach=planner.config.horizon * planner.step,

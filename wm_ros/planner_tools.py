@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,8 +12,10 @@ from wm_core.gripper import Gripper
 from wm_core.kinematics.urdf_arm import KinematicsError
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics, Planner, WorldModel
-from wm_core.types import Goal, Observation
+from wm_core.types import Goal, Handling
 from wm_ros.gate_watch import GateWatch
+from wm_ros.goal_meter import GoalMeter, SeenDistance
+from wm_ros.seen_distances import PlaceDistance, SceneDistance
 
 if TYPE_CHECKING:
     from wm_core.evaluation.watch import Gate
@@ -30,6 +32,7 @@ class PlannerTools:
     reach: s that a plan looks ahead, None where that is not known.
 
     gripper: what the model commands, None for a model without one. objects: whether the model knows of any.
+    makes_goals: whether it makes goals that no picture shows, as lifting an object takes.
     gate: the model's, None where it has none or it is not asked. watches: whether it looks through a watch camera too.
     """
 
@@ -41,6 +44,7 @@ class PlannerTools:
     deadline: float
     gripper: Gripper | None = None
     objects: bool = False
+    makes_goals: bool = False
     gate: Gate | None = None
     watches: bool = False
     reach: float | None = None
@@ -55,37 +59,34 @@ class PlannerTools:
         """s between those frames."""
         return 0.2 if self.world_model is None else self.world_model.step
 
-    def tool_in_image(self, image: np.ndarray) -> np.ndarray | None:
-        """image: (H, W, 3) -> (3,) m where the model reads the tool; None if the reading is not finite."""
-        if self.world_model is None:
-            return None
-        position = np.asarray(self.world_model.tool_position(self.world_model.encode_goal(image)), dtype=float)
-        return position if np.isfinite(position).all() else None
-
     def gate_watch(self, camera_period: float) -> GateWatch | None:
         """A fresh one, for a new goal. camera_period: s."""
         if self.gate is None or self.world_model is None:
             return None
         return GateWatch(self.gate, self.kinematics, self.step, self.world_model.action_dim, 0.5 * camera_period)
 
-    def scene_reader(self, goal: Goal) -> SceneReader | None:
-        """What measures a goal picture by all that it shows; None where the place of the tool says it all."""
-        if goal.image is None or self.world_model is None or not (self.gripper or self.objects):
-            return None
-        return SceneReader(self.world_model, goal)
+    def goal_meter(self, goal: Goal) -> GoalMeter:
+        """What measures how far `goal` is: by the model where that can tell more than where the tool is."""
+        seen = self._seen_distances(goal)
+        target = self._tool_in(goal.image) if goal.image is not None and not seen else None
+        return GoalMeter(goal, self.kinematics, target, seen)
 
+    def _seen_distances(self, goal: Goal) -> list[SeenDistance]:
+        model = self.world_model
+        seen: list[SeenDistance] = []
+        if goal.image is not None and goal.handling is Handling.LIFT:
+            # Lifting goes by where the probe reads the object, in the picture too; so does its measure.
+            seen.append(PlaceDistance(model, model.object_in(model.encode_goal(goal.image)).cpu().numpy()))
+        elif goal.image is not None and (self.gripper or self.objects):
+            seen.append(SceneDistance(model, goal.image, goal.focus))
+        if goal.object_position is not None:
+            seen.append(PlaceDistance(model, goal.object_position))
+        return seen
 
-class SceneReader:
-    """How far what is seen is from a goal picture, as the model sees it."""
-
-    def __init__(self, world_model: WorldModel, goal: Goal) -> None:
-        self._model, self._focus = world_model, goal.focus
-        self._target = world_model.encode_goal(goal.image)
-
-    def distance(self, observations: Sequence[Observation]) -> float:
-        """observations: `history` of them, one model step apart -> m: the object's way alone, or those of all parts"""
-        latent = self._model.encode(observations)
-        return float(self._model.goal_distance(latent, self._target, self._focus))
+    def _tool_in(self, image: np.ndarray) -> np.ndarray | None:
+        """image: (H, W, 3) -> (3,) m where the model reads the tool; None if the reading is not finite."""
+        position = np.asarray(self.world_model.tool_position(self.world_model.encode_goal(image)), dtype=float)
+        return position if np.isfinite(position).all() else None
 
 
 def explain(error: Exception) -> str:

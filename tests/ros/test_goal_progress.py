@@ -1,9 +1,11 @@
 """Distances by hand, and when a goal counts as reached or stuck."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from wm_core.types import Goal, Pose
+from wm_core.types import Goal, Handled, Handling, Phase, Pose
 from wm_ros.goal_meter import GoalMeter, Reading
 from wm_ros.progress import ProgressMonitor
 
@@ -49,6 +51,35 @@ def test_an_image_goal_that_the_model_cannot_read_is_never_within():
     assert np.isnan(reading.distance) and not reading.within
 
 
+class Reader:
+    """Reads an object this far from where it shall be, m, whatever is seen."""
+
+    def __init__(self, distance):
+        self._distance = distance
+
+    def distance(self, observations):
+        return self._distance
+
+
+def test_a_position_is_measured_by_where_the_object_is_read():
+    goal = Goal(object_position=np.array([0.5, 0.0, 0.0]), position_tolerance=0.03)
+    assert GoalMeter(goal, Rail(), None, [Reader(0.04)]).read(np.zeros(2)) == Reading(0.04, False)
+    assert GoalMeter(goal, Rail(), None, [Reader(0.02)]).read(np.zeros(2)) == Reading(0.02, True)
+    # The tool of a mixture counts, too: it is 30 cm off.
+    both = replace(goal, pose=Pose(np.array([0.3, 0.0, 0.0])))
+    assert GoalMeter(both, Rail(), None, [Reader(0.02)]).read(np.zeros(2)) == Reading(pytest.approx(0.3), False)
+
+
+def test_an_object_to_be_lifted_is_there_when_the_hand_has_left_it():
+    goal = Goal(object_position=np.array([0.5, 0.0, 0.0]), handling=Handling.LIFT)
+    there, short = (GoalMeter(goal, Rail(), None, [Reader(distance)]) for distance in (0.01, 0.05))
+    assert there.read(np.zeros(2)) == Reading(0.01, False)  # before the first plan
+    assert there.read(np.zeros(2), (), Handled(Phase.CARRY, 0.0)) == Reading(0.01, False, Phase.CARRY)
+    assert there.read(np.zeros(2), (), Handled(Phase.LEAVE, 0.0)) == Reading(0.01, False, Phase.LEAVE)
+    assert there.read(np.zeros(2), (), Handled(Phase.LEAVE, 0.0, away=True)) == Reading(0.01, True, Phase.LEAVE)
+    assert not short.read(np.zeros(2), (), Handled(Phase.LEAVE, 0.0, away=True)).within
+
+
 def test_reached_needs_rest_at_the_goal_for_the_settle_time():
     monitor = ProgressMonitor(settle_time=0.3, no_progress_time=5.0, smallest_gain=0.03)
     monitor.add(Reading(0.01, True), at_rest=False, now=0.0)
@@ -77,3 +108,22 @@ def test_a_pause_does_not_count_as_standstill():
     monitor.add(Reading(1.0, False), False, now=4.5)
     assert not monitor.stuck(8.9)  # 0.5 s and 4.4 s since; the 4 s of the pause do not count
     assert monitor.stuck(9.1)
+
+
+def test_an_object_that_is_brought_on_is_progress():
+    monitor = ProgressMonitor(settle_time=0.3, no_progress_time=5.0, smallest_gain=0.1)
+    for now, phase in ((0.0, Phase.APPROACH), (4.0, Phase.CLOSE), (8.0, Phase.LIFT)):
+        monitor.add(Reading(1.0, False, phase), False, now)
+        assert not monitor.stuck(now + 4.9)
+    monitor.add(Reading(0.2, False, Phase.CARRY), False, now=12.0)
+    monitor.add(Reading(1.0, False, Phase.APPROACH), False, now=12.2)  # lost
+    monitor.add(Reading(1.0, False, Phase.CLOSE), False, now=16.0)  # and found again
+    monitor.add(Reading(0.8, False, Phase.CLOSE), False, now=16.2)  # from now on a gain is one on the 1.0
+    assert not monitor.stuck(21.1) and monitor.stuck(21.3)
+
+
+def test_approaching_again_and_again_is_no_progress():
+    monitor = ProgressMonitor(settle_time=0.3, no_progress_time=5.0, smallest_gain=0.1)
+    for now, phase in ((0.0, Phase.APPROACH), (3.0, Phase.LEAVE), (3.2, Phase.APPROACH)):
+        monitor.add(Reading(1.0, False, phase), False, now)
+    assert not monitor.stuck(4.9) and monitor.stuck(5.1)

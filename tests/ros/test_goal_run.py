@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from wm_core.history import ObservationHistory
 from wm_core.protocols import Draft
-from wm_core.types import Focus, Goal, JointState, Plan
+from wm_core.types import Focus, Goal, Handled, Handling, JointState, Phase, Plan
 from wm_ros.goal_run import Clocks, GoalRun, RunSettings
 from wm_ros.outcome import Code
 from wm_ros.planner_inputs import PlannerInputs
@@ -144,10 +145,13 @@ def test_a_plan_that_is_not_finite_goes_nowhere(start, see, planner, home):
 
 
 class Sliding:
-    """Knows of an object that is as far from the goal as the test says."""
+    """Knows of an object that is as far from the goal, a picture or the origin, as the test says."""
 
     history, step, action_dim = 1, 0.2, 3
     distance = 0.2
+
+    def object_position(self, latent):
+        return torch.tensor([self.distance, 0.0, 0.0])
 
     def encode_goal(self, image):
         return image
@@ -163,19 +167,21 @@ class Sliding:
         return np.zeros(3)
 
 
-def test_an_arm_stops_where_it_is_once_the_object_is_where_it_shall_be(tools, inputs, clock, planner, see, home):
+def turning(begin, home):
+    """A plan that turns the first joint by 0.3 rad in a second."""
+    path, none = home + np.outer(np.linspace(0.06, 0.3, 5), np.eye(7)[0]), np.zeros((5, 3))
+    return Plan(begin, path, none, none, 0.2, 0.0, (), 0.0, 1, 1, 0.01, False)
+
+
+@pytest.mark.parametrize("told", [dict(image=np.zeros((4, 4, 3), np.uint8), focus=Focus.OBJECT), dict(object_position=np.zeros(3))])
+def test_an_arm_stops_where_it_is_once_the_object_is_where_it_shall_be(tools, inputs, clock, planner, see, home, told):
     world = Sliding()
     tools = replace(tools, world_model=world, objects=True)
-    path = home + np.outer(np.linspace(0.06, 0.3, 5), np.eye(7)[0])
-    none = np.zeros((5, 3))
-    planner.draft = lambda observations, goal, state, begin, velocity: Draft(
-        Plan(begin, path, none, none, 0.2, 0.0, (), 0.0, 1, 1, 0.01, False), state, None
-    )
-    goal = Goal(image=np.zeros((4, 4, 3), np.uint8), focus=Focus.OBJECT)
-    run = GoalRun(goal, 10.0, tools, inputs, SETTINGS, Clocks(clock, clock))
+    planner.draft = lambda observations, goal, state, begin, velocity: Draft(turning(begin, home), state, None)
+    run = GoalRun(Goal(**told), 10.0, tools, inputs, SETTINGS, Clocks(clock, clock))
     see(home)
     step = run.step()
-    assert step.progress.distance == 0.2 and step.trajectory.positions[-1, 0] > home[0] + 0.1
+    assert step.progress.distance == pytest.approx(0.2) and step.trajectory.positions[-1, 0] > home[0] + 0.1
     inputs.command(step.trajectory, clock.time)
     clock.time += 0.2
     world.distance = 0.01
@@ -188,7 +194,77 @@ def test_an_arm_stops_where_it_is_once_the_object_is_where_it_shall_be(tools, in
         clock.time += 0.101
         see(home)
         step = run.step()
-    assert step.outcome.code is Code.SUCCESS and step.outcome.final_error == 0.01
+    assert step.outcome.code is Code.SUCCESS and step.outcome.final_error == pytest.approx(0.01)
+
+
+class Lifting:
+    """A planner that is in the phase that the test says, and notes what it was handed."""
+
+    def __init__(self, home):
+        self._home, self.phase, self.known, self.error = home, Handled(Phase.CARRY, 1000.0), [], None
+
+    def draft(self, observations, goal, state, begin, velocity):
+        if self.error is not None:
+            raise self.error
+        self.known.append(state.handled)
+        after = replace(state, stamp=observations[-1].stamp, handled=self.phase)
+        return Draft(turning(begin, self._home), after, None)
+
+
+@pytest.fixture
+def lift(tools, inputs, clock, home):
+    """A goal to lift an object, its world and its planner."""
+    world, planner = Sliding(), Lifting(home)
+    world.distance = 0.01
+    tools = replace(tools, world_model=world, planner=planner, objects=True)
+    goal = Goal(object_position=np.zeros(3), handling=Handling.LIFT)
+    return GoalRun(goal, 60.0, tools, inputs, SETTINGS, Clocks(clock, clock)), world, planner
+
+
+def test_a_lifted_object_has_arrived_when_the_hand_has_left_it(lift, see, clock, home):
+    run, _, planner = lift
+    for _ in range(6):  # carried by within a centimetre of its place, the arm at rest
+        see(home)
+        step = run.step()
+        clock.time += 0.1
+    assert (step.progress.state, step.progress.phase, step.outcome) == ("planning", "carry", None)
+    planner.phase = Handled(Phase.LEAVE, clock.time, away=True)
+    for _ in range(5):
+        see(home)
+        step = run.step()
+        clock.time += 0.101
+    assert step.outcome.code is Code.SUCCESS and step.progress.phase == "leave"
+
+
+def test_an_object_that_is_not_lifted_ends_with_the_phase_that_it_is_in(lift, see, clock, home):
+    run, world, planner = lift
+    planner.phase, world.distance = Handled(Phase.APPROACH, 1000.0), 0.15
+    for _ in range(23):
+        see(home)
+        step = run.step()
+        clock.time += 0.1
+    assert step.outcome.code is Code.NO_PROGRESS and "0.150 m from the goal (phase approach)" in step.outcome.message
+
+
+def test_what_is_carried_is_not_let_go_for_the_time_of_a_hold(lift, see, clock, home):
+    run, _, planner = lift
+    see(home)
+    run.step()
+    clock.time += 0.2
+    planner.error = MemoryError("out of memory")
+    see(home)
+    run.step()
+    planner.error = None
+    clock.time += 5.0  # longer than any phase is given; the camera was away
+    assert run.step().progress.state == "holding"
+    see(home)
+    assert run.step().progress.state == "planning"
+    # It was in this phase since 1000.0 s: at the plan before, and 5.2 s later, when it is the same time in it.
+    assert planner.known[-1] == Handled(Phase.CARRY, pytest.approx(1005.2))
+    clock.time += 0.1
+    see(home)
+    run.step()
+    assert planner.known[-1].since == 1000.0  # as it was told by the plan before; nothing was held in between
 
 
 class NotFinite:

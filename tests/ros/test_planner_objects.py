@@ -12,7 +12,7 @@ from wm_core.model.checkpoint import save_world_model
 from wm_core.model.policy_checkpoint import save_policy
 from wm_core.model.prior import GoalPolicy
 from wm_core.model.world_model import JepaWorldModel
-from wm_core.types import Focus, Goal, Pose, Trajectory
+from wm_core.types import Focus, Goal, Handling, Pose, Trajectory
 from wm_ros.conversions import joint_state_to_message, trajectory_to_message
 from wm_ros.conversions.goal_messages import goal_to_action
 from wm_ros.outcome import Code
@@ -105,6 +105,57 @@ def test_a_focus_on_the_object_needs_a_model_that_knows_objects(bench, save, pic
     bench.activate()
     result = bench.end(bench.send(Goal(image=picture, focus=Focus.OBJECT)))
     assert result.code == Code.INVALID_GOAL and "not trained with objects" in result.message
+
+
+def test_a_part_to_be_lifted_to_a_position_is_planned_for_and_the_phase_told(active):
+    place, told = np.array([0.45, 0.1, 0.02]), []
+    message = goal_to_action(Goal(object_position=place, handling=Handling.LIFT), active.names, "", 30.0)
+    active.actions.send_goal_async(message, feedback_callback=lambda each: told.append(each.feedback))
+    phase = active.until(lambda: next((each.phase for each in told if each.phase), None), 20.0)
+    assert phase == "approach"  # a hand that never moves comes to nothing further
+    statistics = active.until(lambda: active.statistics and active.statistics[-1])
+    model = active.planner._tools.world_model
+    read = model.object_position(model.encode(active.planner._inputs.window())).numpy()
+    # The picture never changes, and so does not what is read of it.
+    assert statistics.goal_kind == "object" and statistics.distance == pytest.approx(np.linalg.norm(read - place), abs=1e-6)
+    assert told[-1].distance == statistics.distance
+
+
+def test_a_position_that_no_object_can_be_brought_to_is_refused(active):
+    # Where the model knows what it sees the tool goes to 0.6, 0.2 and 0.3 m at most.
+    for place, text in (
+        ([0.7, 0.0, 0.02], "goal object position at [0.7, 0.0, 0.02] m is outside the workspace"),
+        ([0.5, 0.0, 0.35], "goal object position at [0.5, 0.0, 0.35] m is outside the workspace"),
+        ([0.5, np.nan, 0.02], "goal object_position is [0.5, nan, 0.02], expected finite numbers"),
+    ):
+        result = active.end(active.send(Goal(object_position=np.array(place))))
+        assert result.code == Code.INVALID_GOAL and text in result.message
+
+
+PLACE = np.array([0.5, 0.0, 0.02])
+
+
+@pytest.mark.parametrize(
+    ("change", "goal", "text"),
+    [
+        ({"objects": False}, Goal(object_position=PLACE), "goal object position: the model was not trained with objects"),
+        ({"gripper": False, "action_dim": 3}, Goal(object_position=PLACE, handling=Handling.LIFT), "the model commands no gripper"),
+        # In a grid places are not linear, and a goal cannot be made.
+        ({"latent": "grid", "visual_dim": 16}, Goal(object_position=PLACE, handling=Handling.LIFT), "the model makes no goals of its own"),
+    ],
+)
+def test_a_goal_about_an_object_needs_a_model_that_can(bench, save, change, goal, text):
+    bench = bench(model=save(SMALL.model_copy(update=change)))
+    bench.activate()
+    result = bench.end(bench.send(goal))
+    assert result.code == Code.INVALID_GOAL and text in result.message
+
+
+def test_without_a_model_there_is_no_object(bench):
+    bench = bench()
+    bench.activate()
+    result = bench.end(bench.send(Goal(object_position=PLACE)))
+    assert result.code == Code.INVALID_GOAL and "(model is 'none')" in result.message
 
 
 def fails_to_configure(bench, text):

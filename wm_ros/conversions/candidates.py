@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from geometry_msgs.msg import Point
 from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker, MarkerArray
 
 from wm_core.types import Plan
+from wm_ros.conversions.points import point_to_message
 from wm_ros.conversions.times import seconds_to_duration, seconds_to_time
 
 _THICK, _THIN = 0.008, 0.002  # m
@@ -40,6 +40,6 @@ def _line(number: int, group: str, path: np.ndarray, width: float) -> Marker:
     line = Marker(ns=group, id=number, type=Marker.LINE_STRIP, action=Marker.ADD)
     line.pose.orientation.w = 1.0
     line.scale.x = width
-    line.points = [Point(x=float(x), y=float(y), z=float(z)) for x, y, z in path]
+    line.points = [point_to_message(position) for position in path]
     line.color = ColorRGBA(a=1.0)
     return line

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Sequence
+from enum import Enum
+from typing import Mapping, Sequence, TypeVar
 
 from wm_interfaces.action import PlanToGoal
 
-from wm_core.types import Focus, Goal
+from wm_core.types import Focus, Goal, Handling
 from wm_ros.conversions.errors import ConversionError
 from wm_ros.conversions.images import array_to_image, image_to_array
 from wm_ros.conversions.joints import joint_state_from_message, joint_state_to_message
+from wm_ros.conversions.points import point_from_message, point_to_message
 from wm_ros.conversions.poses import pose_from_message, pose_to_message
 from wm_ros.conversions.times import seconds_to_duration, time_to_seconds
 from wm_ros.outcome import Code, Outcome, Progress
 
 _FOCUS = {Focus.SCENE: PlanToGoal.Goal.FOCUS_SCENE, Focus.OBJECT: PlanToGoal.Goal.FOCUS_OBJECT}
+_HANDLING = {Handling.ANY: PlanToGoal.Goal.HANDLING_ANY, Handling.LIFT: PlanToGoal.Goal.HANDLING_LIFT}
+_Choice = TypeVar("_Choice", bound=Enum)
 
 
 @dataclass(frozen=True)
@@ -38,20 +42,28 @@ def goal_from_action(
     joints = None
     if message.joints.name:
         joints = joint_state_from_message(message.joints, joint_names, source="goal joints").position
-    if image is None and pose is None and joints is None:
-        raise ConversionError("goal is empty: expected an image with data, use_pose with a pose, or joints with names")
-    goal = Goal(
-        image=image,
-        pose=pose,
-        joints=joints,
-        position_tolerance=_or_default("position_tolerance", message.position_tolerance, defaults.position_tolerance),
-        orientation_tolerance=_or_default(
-            "orientation_tolerance", message.orientation_tolerance, defaults.orientation_tolerance
-        ),
-        joint_tolerance=_or_default("joint_tolerance", message.joint_tolerance, defaults.joint_tolerance),
-        focus=_focus(message.focus),
-    )
-    return goal, _or_default("time_limit", time_to_seconds(message.time_limit), defaults.time_limit)
+    place = point_from_message(message.object_position, "goal object_position") if message.use_object_position else None
+    if all(part is None for part in (image, pose, joints, place)):
+        raise ConversionError(
+            "goal is empty: expected an image with data, use_pose with a pose, joints with names, or use_object_position with a position"
+        )
+    parts = {
+        "image": image,
+        "pose": pose,
+        "joints": joints,
+        "object_position": place,
+        "focus": _choice("focus", message.focus, _FOCUS),
+        "handling": _choice("handling", message.handling, _HANDLING),
+    }
+    tolerances = {
+        field: _or_default(field, getattr(message, field), getattr(defaults, field))
+        for field in ("position_tolerance", "orientation_tolerance", "joint_tolerance")
+    }
+    time_limit = _or_default("time_limit", time_to_seconds(message.time_limit), defaults.time_limit)
+    try:
+        return Goal(**parts, **tolerances), time_limit
+    except ValueError as error:  # parts that contradict each other
+        raise ConversionError(str(error)) from error
 
 
 def goal_to_action(goal: Goal, joint_names: Sequence[str], frame_id: str, time_limit: float) -> PlanToGoal.Goal:
@@ -65,6 +77,10 @@ def goal_to_action(goal: Goal, joint_names: Sequence[str], frame_id: str, time_l
         message.pose = pose_to_message(goal.pose, 0.0, frame_id)
     if goal.joints is not None:
         message.joints = joint_state_to_message(joint_names, goal.joints, [], 0.0)
+    if goal.object_position is not None:
+        message.use_object_position = True
+        message.object_position = point_to_message(goal.object_position)
+    message.handling = _HANDLING[goal.handling]
     message.position_tolerance = goal.position_tolerance
     message.orientation_tolerance = goal.orientation_tolerance
     message.joint_tolerance = goal.joint_tolerance
@@ -83,7 +99,7 @@ def outcome_from_result(message: PlanToGoal.Result) -> Outcome:
 
 def progress_from_feedback(message: PlanToGoal.Feedback) -> Progress:
     """What a client is told on the way."""
-    return Progress(message.distance, message.latent_cost, message.plan_ms, message.state)
+    return Progress(message.distance, message.latent_cost, message.plan_ms, message.state, message.phase)
 
 
 def feedback_message(progress: Progress) -> PlanToGoal.Feedback:
@@ -93,14 +109,15 @@ def feedback_message(progress: Progress) -> PlanToGoal.Feedback:
         latent_cost=float(progress.latent_cost),
         plan_ms=float(progress.plan_ms),
         state=progress.state,
+        phase=progress.phase,
     )
 
 
-def _focus(value: int) -> Focus:
-    for focus, number in _FOCUS.items():
+def _choice(field: str, value: int, numbers: Mapping[_Choice, int]) -> _Choice:
+    for choice, number in numbers.items():
         if number == value:
-            return focus
-    raise ConversionError(f"goal focus is {value}, expected one of: {', '.join(str(number) for number in _FOCUS.values())}")
+            return choice
+    raise ConversionError(f"goal {field} is {value}, expected one of: {', '.join(str(number) for number in numbers.values())}")
 
 
 def _or_default(field: str, value: float, default: float) -> float:
