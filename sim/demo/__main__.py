@@ -22,10 +22,15 @@ from sim.demo.recorder import Recorder
 from sim.demo.report import as_table, write_json
 from sim.demo.task_goals import TASK_MODEL, task_goals
 from sim.node_parameters import SimParameters
+from sim.tasks import TASKS
 from wm_core.resources import find_robot
 from wm_ros.client import PlannerClient
 from wm_ros.outcome import Code
 
+GOALS_TOLD = (
+    "how the end is told with --task: image (default; of pick_place three pictures, sent in turn), object (a position in metres), "
+    "final (of pick_place: one picture); with the last two the part of pick_place is asked to be lifted"
+)
 COMMAND = ["ros2", "launch", "wm_ros", "arm_planner.launch.py", "sim:=true"]
 
 
@@ -46,19 +51,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     text = (
         "Launch the simulated arm and drive it to a goal image, a tool pose and a joint pose; with --task, have it handle "
-        "a part as pictures show, which the shipped model does not always manage."
+        "a part as pictures show or a position says, which the shipped model does not always manage."
     )
     parser = argparse.ArgumentParser(prog="scripts/demo", description=text)
     option = parser.add_argument
     option("--gui", action="store_true", help="open PyBullet's window, where there is a display")
-    option("--task", choices=("push", "pick_place"), help="push the part, or pick it up and put it down, from pictures alone")
+    option("--task", choices=("push", "pick_place"), help="push the part, or pick it up and put it down")
+    option("--goal", choices=("image", "final", "object"), default="image", help=GOALS_TOLD)
     option("--seed", type=int, default=SimParameters().seed, help="of the scene (default: %(default)s)")
     option("--model", help="world model, a name or a folder (default: the launch file's); none: no goal image")
     option("--out", type=Path, default=Path("out/demo"), help="for pictures and log, from the repository (default: %(default)s)")
     option("--time-limit", type=float, default=240.0, help="s for everything after set-up (default: %(default)s)")
     options = parser.parse_args(arguments)
     if options.task and options.model == "none":
-        parser.error("--task is told as pictures, and --model none knows none")
+        parser.error("--task needs a model that sees the part, and --model none is none")
+    kinds = TASKS[options.task].kinds if options.task else ("image",)
+    if options.goal not in kinds:
+        parser.error(f"--goal {options.goal}, --task {options.task}: expected a goal of: {', '.join(kinds)}")
     return options
 
 
@@ -93,7 +102,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 
 def _goals(options: argparse.Namespace) -> tuple[DemoGoal, ...]:
     size = SimParameters().image_width
-    return demo_goals(options.seed, size) if options.task is None else task_goals(options.task, options.seed, size)
+    return demo_goals(options.seed, size) if options.task is None else task_goals(options.task, options.seed, size, options.goal)
 
 
 def _command(options: argparse.Namespace) -> list[str]:

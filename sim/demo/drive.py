@@ -12,6 +12,7 @@ import numpy as np
 from sim.demo.goals import DemoGoal, Verdict, judge
 from sim.demo.launched import LaunchedSystem
 from sim.demo.recorder import Recorder
+from wm_core.types import Pose
 from wm_ros.client import PendingGoal, PlannerClient, PlannerTimeout
 from wm_ros.outcome import Outcome, Progress
 
@@ -84,7 +85,7 @@ class Driver:
         return GoalRecord(
             demo=demo,
             outcome=outcome,
-            verdict=judge(demo, track[-1][1], self._recorder.joints(), self._recorder.opening()),
+            verdict=judge(demo, track[-1][1], self._recorder.joints(), self._recorder.opening(), _raised(track)),
             seconds=seconds,
             times=np.array([at - begin for at, _ in track]),
             distances=np.array([np.linalg.norm(pose.position - demo.target) for _, pose in track]),
@@ -123,3 +124,9 @@ class Driver:
         self._system.check()
         if time.monotonic() > self._deadline:
             raise DemoError(f"time limit of the demo passed: {late}")
+
+
+def _raised(track: list[tuple[float, Pose]]) -> float:
+    """m from the first height to the highest"""
+    heights = [pose.position[2] for _, pose in track]
+    return float(max(heights) - heights[0])

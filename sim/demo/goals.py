@@ -22,7 +22,8 @@ class DemoGoal:
     """goal: what the planner is sent. target: (3,) m, where the tool is then, or the part; picture: (H, W, 3), how that looks.
 
     Only an image goal's picture is sent; target and the other pictures are for scoring and for people. about: what the
-    target is of; tolerance: m, how near that has to be. fingers: what they have to be in the end.
+    target is of; tolerance: m, how near that has to be. fingers: what they have to be in the end. lifted: m that a part
+    has to be raised by on the way.
     """
 
     name: str
@@ -32,6 +33,7 @@ class DemoGoal:
     about: Literal["tool", "part"] = "tool"
     fingers: Literal["any", "holding", "open"] = "any"
     tolerance: float = 0.03
+    lifted: float = 0.0
 
 
 def demo_goals(seed: int, image_size: int) -> tuple[DemoGoal, ...]:
@@ -70,8 +72,13 @@ class Verdict:
     note: str = ""
 
 
-def judge(demo: DemoGoal, there: Pose, joints: np.ndarray, opening: float = 0.0) -> Verdict:
-    """there: true pose of what the goal is about; joints: (J,) rad, opening: m between the fingers, both measured."""
+def judge(
+    demo: DemoGoal, there: Pose, joints: np.ndarray, opening: float = 0.0, raised: float = 0.0
+) -> Verdict:
+    """there: true pose of what the goal is about; joints: (J,) rad, opening: m between the fingers, both measured.
+
+    raised: m, how far above where it was it has truly been.
+    """
     goal = demo.goal
     distance = float(np.linalg.norm(there.position - demo.target))
     angle = joint_error = float("nan")
@@ -82,11 +89,12 @@ def judge(demo: DemoGoal, there: Pose, joints: np.ndarray, opening: float = 0.0)
     if goal.joints is not None:
         joint_error = float(np.abs(joints - goal.joints).max())
         reached = reached and joint_error <= goal.joint_tolerance
-    note = _fault(demo.fingers, opening)
+    faults = _finger_fault(demo.fingers, opening), f"lifted only {100 * raised:.1f} cm" if raised < demo.lifted else ""
+    note = ", ".join(filter(None, faults))
     return Verdict(reached and not note, distance, angle, joint_error, note)
 
 
-def _fault(wanted: str, opening: float) -> str:
+def _finger_fault(wanted: str, opening: float) -> str:
     if wanted == "holding" and not _HELD[0] < opening < _HELD[1]:
         return "not grasped"
     return "not released" if wanted == "open" and opening < _HELD[1] else ""

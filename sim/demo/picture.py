@@ -12,8 +12,14 @@ from matplotlib import pyplot
 from PIL import Image
 
 from sim.demo.drive import GoalRecord
+from wm_core.types import Handling
 
-_SENT = {"image": "a picture, nothing else", "pose": "position and orientation", "joints": "seven joint angles"}
+_SENT = {
+    "image": "a picture, nothing else",
+    "pose": "position and orientation",
+    "joints": "seven joint angles",
+    "object": "the part's position",
+}
 _GOOD, _BAD = "#2a7f3f", "#b3261e"
 
 
@@ -45,7 +51,8 @@ def _row(axes: Any, record: GoalRecord) -> None:
         place.set_xticks([])
         place.set_yticks([])
     axes[0].set_ylabel(demo.name, fontsize=11, fontweight="bold")
-    axes[1].set_xlabel(f"sent: {_SENT[demo.goal.kind]}", fontsize=8)
+    lift = "; lift it" if demo.goal.handling is Handling.LIFT else ""
+    axes[1].set_xlabel(f"sent: {_SENT[demo.goal.kind]}{lift}", fontsize=8)
     axes[2].set_xlabel(f"{100 * verdict.distance:.1f} cm from the goal", fontsize=9, color=colour, fontweight="bold")
     for side in axes[2].spines.values():
         side.set(color=colour, linewidth=2.5)

@@ -16,7 +16,7 @@ from wm_core.types import Focus, Goal, Handling, Outcome, Pose, Stage
 _GRASP_HEIGHT = 0.035  # m, of the tool
 _LIFT = 0.12  # m, of the tool in the second picture
 RAISED = _LIFT - _GRASP_HEIGHT  # m, how high the part is held in that picture
-_LIFTED = 0.04  # m that the part must have been raised on the way
+LIFTED = 0.04  # m that the part must have been raised on the way
 _RELEASED = 0.004  # m that the fingers are wider apart than the part is where they are
 
 
@@ -77,7 +77,7 @@ class PickPlace(Task):
         size = bench.scene.part.size
         distance = float(np.linalg.norm(position[:2] - target[:2]))
         faults = [
-            (self._highest < _LIFTED, f"lifted only {100 * self._highest:.1f} cm"),
+            (self._highest < LIFTED, f"lifted only {100 * self._highest:.1f} cm"),
             (float(bench.scene.fingers()[0].sum()) < _width(bench) + _RELEASED, "not released"),
             (float(position[2]) > size, "not put down"),
         ]

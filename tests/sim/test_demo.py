@@ -20,7 +20,7 @@ from sim.demo.picture import draw_picture
 from sim.demo.report import write_json
 from sim.demo.task_goals import task_goals
 from sim.scene import Scene
-from wm_core.types import Focus, Goal, Pose
+from wm_core.types import Focus, Goal, Handling, Pose
 from wm_ros.outcome import Code, Outcome
 
 DOWN = np.array([1.0, 0.0, 0.0, 0.0])
@@ -225,7 +225,32 @@ def test_a_pushing_demo_is_about_where_the_part_is():
     assert abs(push.target[1]) <= 0.15
 
 
+@pytest.mark.parametrize(("told", "kind"), [("final", "image"), ("object", "object")])
+def test_a_picking_demo_of_one_goal_asks_for_the_part_to_be_lifted(told, kind):
+    (goal,) = task_goals("pick_place", 0, 32, told)
+    assert (goal.name, goal.goal.kind, goal.goal.handling) == ("pick and place", kind, Handling.LIFT)
+    assert goal.picture.shape == (32, 32, 3)  # for people, also where none is sent
+    there = Pose(goal.target, DOWN)
+    assert judge(goal, there, np.zeros(7), opening=0.08, raised=0.06).reached
+    dragged = judge(goal, there, np.zeros(7), opening=0.08, raised=0.01)
+    assert not dragged.reached and dragged.note == "lifted only 1.0 cm"
+    assert judge(goal, there, np.zeros(7), opening=0.05, raised=0.06).note == "not released"
+
+
+def test_a_pushing_demo_can_be_told_a_position():
+    (push,) = task_goals("push", 0, 32, "object")
+    assert push.goal.image is None and push.goal.object_position == pytest.approx(push.target)
+    assert push.goal.handling is Handling.ANY and push.lifted == 0.0
+
+
+@pytest.mark.parametrize("asked", [["--task", "push", "--goal", "final"], ["--goal", "object"]])
+def test_a_goal_that_the_task_does_not_know_is_refused(asked, capsys):
+    with pytest.raises(SystemExit):
+        main(asked)
+    assert "expected a goal of: image" in capsys.readouterr().err
+
+
 def test_a_task_cannot_be_told_without_a_model(capsys):
     with pytest.raises(SystemExit):
         main(["--task", "push", "--model", "none"])
-    assert "--model none knows none" in capsys.readouterr().err
+    assert "--task needs a model" in capsys.readouterr().err
