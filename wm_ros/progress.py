@@ -5,9 +5,6 @@ from __future__ import annotations
 from wm_core.types import Phase
 from wm_ros.goal_meter import Reading
 
-# Phases that get an object on. Another approach, or leaving one that was not grasped, does not.
-_LEADING_ON = (Phase.CLOSE, Phase.LIFT, Phase.CARRY, Phase.RELEASE)
-
 
 class ProgressMonitor:
     """Watches the readings of one goal. All times are s on the steady clock."""
@@ -27,8 +24,9 @@ class ProgressMonitor:
         """One period's reading."""
         there = reading.within and at_rest
         self._there_since = (self._there_since if self._there_since is not None else now) if there else None
-        stepped_on = reading.phase is not self._phase and reading.phase in _LEADING_ON
-        if stepped_on or self._best_at is None or reading.distance < self._best * (1.0 - self._smallest_gain):
+        # Phases have limits of their own; one that follows another in vain is another try.
+        changed = reading.phase is not self._phase
+        if changed or self._best_at is None or reading.distance < self._best * (1.0 - self._smallest_gain):
             self._best, self._best_at = reading.distance, now
         self._last, self._phase = now, reading.phase
 
@@ -48,7 +46,7 @@ class ProgressMonitor:
         return self._there_since is not None and now - self._there_since >= self._settle_time
 
     def stuck(self, now: float) -> bool:
-        """The distance has not fallen for too long, nor has an object been brought on."""
+        """For too long the distance has not fallen, nor the phase changed."""
         return not self.settling() and self._best_at is not None and now - self._best_at > self._no_progress_time
 
     @property
