@@ -48,8 +48,3 @@ class ProgressMonitor:
     def stuck(self, now: float) -> bool:
         """For too long the distance has not fallen, nor the phase changed."""
         return not self.settling() and self._best_at is not None and now - self._best_at > self._no_progress_time
-
-    @property
-    def best(self) -> float:
-        """The smallest distance so far that counted as progress."""
-        return self._best

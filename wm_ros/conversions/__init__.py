@@ -7,14 +7,13 @@ needs standard messages only does not need our interface package.
 from wm_ros.conversions.diagnostics import Health, Level, diagnostics_message
 from wm_ros.conversions.errors import ConversionError
 from wm_ros.conversions.images import (
-    MAX_PIXELS,
     array_to_image,
     camera_info_message,
     compressed_image_to_array,
     image_stamp,
     image_to_array,
 )
-from wm_ros.conversions.joints import joint_state_from_message, joint_state_to_message, missing_velocities
+from wm_ros.conversions.joints import joint_state_from_message, joint_state_to_message
 from wm_ros.conversions.poses import pose_from_message, pose_to_message
 from wm_ros.conversions.times import seconds_to_duration, seconds_to_time, time_to_seconds
 from wm_ros.conversions.trajectories import message_to_trajectory, trajectory_to_message
@@ -23,7 +22,6 @@ __all__ = [
     "ConversionError",
     "Health",
     "Level",
-    "MAX_PIXELS",
     "array_to_image",
     "camera_info_message",
     "compressed_image_to_array",
@@ -33,7 +31,6 @@ __all__ = [
     "joint_state_from_message",
     "joint_state_to_message",
     "message_to_trajectory",
-    "missing_velocities",
     "pose_from_message",
     "pose_to_message",
     "seconds_to_duration",

@@ -37,12 +37,6 @@ def joint_state_from_message(
     return JointState(position, velocity, stamp)
 
 
-def missing_velocities(message: JointStateMessage, joint_names: Sequence[str]) -> tuple[str, ...]:
-    """The joints whose velocity is not measured. Raises like `joint_state_from_message`."""
-    velocity = _values(message.velocity, _rows(message, joint_names, "joint_states"))
-    return tuple(name for name, value in zip(joint_names, velocity) if not np.isfinite(value))
-
-
 def joint_state_to_message(
     names: Sequence[str], position: np.ndarray, velocity: np.ndarray, stamp: float
 ) -> JointStateMessage:
