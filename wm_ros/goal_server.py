@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from dataclasses import dataclass
+from typing import Any
 
 from geometry_msgs.msg import PoseStamped
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
@@ -12,7 +13,7 @@ from sensor_msgs.msg import Image, JointState
 from wm_interfaces.action import PlanToGoal
 
 from wm_core.types import Goal
-from wm_ros.conversions import ConversionError, image_to_array, joint_state_from_message, pose_from_message
+from wm_ros.conversions import ConversionError
 from wm_ros.conversions.goal_messages import GoalDefaults, feedback_message, goal_from_action, result_message
 from wm_ros.goal_check import GoalError, check_goal
 from wm_ros.health import HealthReporter
@@ -21,18 +22,20 @@ from wm_ros.planner_loop import Order, PlannerLoop
 from wm_ros.planner_tools import PlannerTools
 
 
+@dataclass(frozen=True, eq=False)
 class Session:
     """What goals are served with while the node is active."""
 
-    def __init__(self, loop: PlannerLoop, tools: PlannerTools, defaults: GoalDefaults) -> None:
-        self.loop, self.tools, self.defaults = loop, tools, defaults
+    loop: PlannerLoop
+    tools: PlannerTools
+    defaults: GoalDefaults
 
 
 class GoalServer:
     """Every goal is accepted first, so that a refusal reaches the client with its reason in the result."""
 
     def __init__(self, node: Node, health: HealthReporter) -> None:
-        self._node, self._health = node, health
+        self._health = health
         self._session: Session | None = None
         self._orders: dict[bytes, Order] = {}
         self._server = ActionServer(
@@ -75,8 +78,7 @@ class GoalServer:
             on_end(Outcome(Code.NOT_READY, "the planner is not active; configure and activate it first"))
             return
         try:
-            goal, limit = goal_from_action(handle.request, session.tools.limits.names, session.defaults)
-            check_goal(goal, session.tools)
+            goal, limit = _checked(handle.request, session)
         except (ConversionError, GoalError) as error:
             on_end(Outcome(Code.INVALID_GOAL, str(error)))
             return
@@ -94,10 +96,7 @@ class GoalServer:
         return CancelResponse.ACCEPT
 
     def _end(self, handle: ServerGoalHandle, outcome: Outcome) -> None:
-        if outcome.code not in (Code.SUCCESS, Code.CANCELED):
-            self._health.error("goal", f"{outcome.code.name}: {outcome.message}")
-        else:
-            self._health.ok("goal", f"{outcome.code.name}: {outcome.message}")
+        self._tell(outcome)
 
         def finish(handle: ServerGoalHandle) -> Any:
             if outcome.code is Code.SUCCESS:
@@ -113,44 +112,37 @@ class GoalServer:
         handle.execute(finish)
 
     def _on_image(self, message: Image) -> None:
-        self._on_topic("goal_image", lambda session: {"image": image_to_array(message).copy()})
+        self._on_topic("goal_image", PlanToGoal.Goal(image=message))
 
     def _on_pose(self, message: PoseStamped) -> None:
-        self._on_topic("goal_pose", lambda session: {"pose": pose_from_message(message, session.defaults.frame_id)})
+        self._on_topic("goal_pose", PlanToGoal.Goal(pose=message, use_pose=True))
 
     def _on_joints(self, message: JointState) -> None:
-        self._on_topic(
-            "goal_joints",
-            lambda session: {
-                "joints": joint_state_from_message(message, session.tools.limits.names, source="goal_joints").position
-            },
-        )
+        self._on_topic("goal_joints", PlanToGoal.Goal(joints=message))
 
-    def _on_topic(self, topic: str, part: Callable[[Session], dict[str, Any]]) -> None:
+    def _on_topic(self, topic: str, request: PlanToGoal.Goal) -> None:
         session = self._session
         if session is None:
             self._health.warn("goal", f"{topic} ignored: the planner is not active")
             return
-        defaults = session.defaults
         try:
-            goal = Goal(
-                **part(session),
-                position_tolerance=defaults.position_tolerance,
-                orientation_tolerance=defaults.orientation_tolerance,
-                joint_tolerance=defaults.joint_tolerance,
-            )
-            check_goal(goal, session.tools)
+            goal, limit = _checked(request, session)
         except (ConversionError, GoalError) as error:
             self._health.error("goal", f"{topic} refused: {error}")
             return
-        if not session.loop.submit(Order(goal, defaults.time_limit, False, self._topic_ended, lambda _: None)):
+        if not session.loop.submit(Order(goal, limit, False, self._tell, lambda _: None)):
             self._health.warn("goal", f"{topic} ignored: an action goal is running")
 
-    def _topic_ended(self, outcome: Outcome) -> None:
-        if outcome.code in (Code.SUCCESS, Code.CANCELED):
-            self._health.ok("goal", f"{outcome.code.name}: {outcome.message}")
-        else:
-            self._health.error("goal", f"{outcome.code.name}: {outcome.message}")
+    def _tell(self, outcome: Outcome) -> None:
+        say = self._health.ok if outcome.code in (Code.SUCCESS, Code.CANCELED) else self._health.error
+        say("goal", f"{outcome.code.name}: {outcome.message}")
+
+
+def _checked(request: PlanToGoal.Goal, session: Session) -> tuple[Goal, float]:
+    """-> the goal and its time limit (s). Raises `ConversionError` or `GoalError`."""
+    goal, limit = goal_from_action(request, session.tools.limits.names, session.defaults)
+    check_goal(goal, session.tools)
+    return goal, limit
 
 
 def _never(handle: ServerGoalHandle) -> Any:

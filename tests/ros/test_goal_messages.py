@@ -75,6 +75,11 @@ def test_a_goal_that_cannot_be_meant_names_what_is_wrong(message, text):
         received(message)
 
 
+def test_pictures_of_a_second_camera_are_not_dropped_in_silence():
+    with pytest.raises(ConversionError, match="pictures of 2 cameras, expected one"):
+        sent(Goal(image=PICTURE, other_views=(PICTURE,)))
+
+
 def test_a_client_is_told_the_phase():
     progress = Progress(0.12, 3.0, 40.0, "planning", "carry")
     assert progress_from_feedback(feedback_message(progress)) == progress

@@ -188,6 +188,14 @@ def test_goal_topics_take_the_latest_and_give_way_to_an_action(active, beside):
     assert result.code == Code.SUCCESS
 
 
+def test_a_goal_topic_is_refused_on_diagnostics(active):
+    topic = active.node.create_publisher(JointStateMessage, "planner/goal_joints", 1)
+    active.until(topic.get_subscription_count)
+    topic.publish(joint_state_to_message(active.names[:6], active.home[:6], np.zeros(6), 0.0))
+    active.until(lambda: active.says("goal_joints refused: goal joints lacks panda_joint7"))
+    assert active.proposals == []
+
+
 def fails_to_configure(bench, text):
     assert bench.planner.trigger_configure() == FAILURE
     bench.until(lambda: bench.says(text))

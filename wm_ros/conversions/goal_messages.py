@@ -67,7 +67,9 @@ def goal_from_action(
 
 
 def goal_to_action(goal: Goal, joint_names: Sequence[str], frame_id: str, time_limit: float) -> PlanToGoal.Goal:
-    """time_limit: s, 0 for the node's default."""
+    """time_limit: s, 0 for the node's default. Raises `ConversionError` for pictures of several cameras."""
+    if goal.other_views:
+        raise ConversionError(f"goal has pictures of {1 + len(goal.other_views)} cameras, expected one: the planner reads one")
     message = PlanToGoal.Goal(time_limit=seconds_to_duration(time_limit))
     if goal.image is not None:
         message.image = array_to_image(goal.image, 0.0, "")
