@@ -31,7 +31,7 @@ def plan(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     backend: Annotated[
         Optional[BackendName],
-        typer.Option(help="What computes rollouts: torch, fused, fused-bf16, onnx, onnx-int8 or auto; else as the model says."),
+        typer.Option(help="What computes rollouts: torch, fused, fused-bf16, fused-cuda, onnx, onnx-int8 or auto; else as the model says."),
     ] = None,
 ) -> None:
     """Plan once from a seeded scene and show what was chosen and why."""

@@ -99,7 +99,8 @@ def test_kernels_see_what_the_model_sees(rollout_kernels_on_cpu, changes):
 
 def test_kernels_agree_with_shipped_models(rollout_kernels_on_cpu, shipped):
     rollout = KernelRollout(rollout_weights(shipped, shipped.predictor), rollout_kernels_on_cpu)
-    verify(shipped, "fused-cuda", rollout, horizon=5)
+    agreement = measure_agreement(shipped, rollout, horizon=5)
+    assert max(agreement.error, agreement.regret) <= 1e-3  # in float32 here: what a GPU rounds in its products comes on top
 
 
 def test_without_a_gpu_its_backend_is_refused():
