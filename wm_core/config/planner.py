@@ -70,6 +70,8 @@ class PlannerConfig(Strict):
     samples: int = Field(128, ge=4, le=65536)
     horizon: int = Field(5, ge=1, le=64)
     obstacle_horizon: int = Field(8, ge=1, le=64, description="the least where obstacles are declared: a way around is long")
+    obstacle_samples: int = Field(128, ge=2, description="the least there, too: few of them miss the way around")
+    obstacle_iterations: int = Field(3, ge=1, description="the least there, too")
     iterations: int = Field(3, ge=1, le=100)
     elites: float = Field(0.1, gt=0.0, le=1.0, description="fraction of samples")
     initial_std: float = Field(0.6, gt=0.0, le=2.0, description="of the largest action")

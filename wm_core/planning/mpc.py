@@ -70,8 +70,7 @@ class MpcPlanner:
         `ValueError` where there are obstacles and the robot's body is not known.
         """
         self._given, self.obstacles = config, tuple(obstacles)
-        horizon = max(config.horizon, config.obstacle_horizon) if self.obstacles else config.horizon
-        self.config = config = config.model_copy(update={"horizon": horizon})
+        self.config = config = _among_obstacles(config) if self.obstacles else config
         self.robot = robot
         self.step = step if step is not None else (world_model.step if world_model is not None else 0.2)
         self.max_step = max_step
@@ -216,6 +215,12 @@ class MpcPlanner:
         # The setting belongs to the calling thread, and plans are made in a thread of their own.
         if self._threads is not None and torch.get_num_threads() != self._threads:
             torch.set_num_threads(self._threads)
+
+
+def _among_obstacles(config: PlannerConfig) -> PlannerConfig:
+    names = ("horizon", "samples", "iterations")
+    least = {name: max(getattr(config, name), getattr(config, f"obstacle_{name}")) for name in names}
+    return config.model_copy(update=least)
 
 
 def _draw_seed(generator: torch.Generator) -> int:

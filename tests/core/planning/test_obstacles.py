@@ -183,6 +183,12 @@ class TestPlanner:
         assert np.array_equal(plans[0].joint_path, plans[1].joint_path)
         assert "obstacles" not in {term.name for term in plans[0].terms}
 
+    def test_among_obstacles_a_small_budget_grows_to_the_least_and_a_large_one_stays(self, robot, arm):
+        small, large = (PlannerConfig(samples=size, iterations=5, horizon=size // 8) for size in (32, 512))
+        sizes = [MpcPlanner(robot, arm, config, obstacles=[WALL]).config for config in (small, large)]
+        assert [(size.samples, size.iterations, size.horizon) for size in sizes] == [(128, 5, 8), (512, 5, 64)]
+        assert MpcPlanner(robot, arm, small).config == small
+
     def test_another_model_keeps_the_obstacles(self, robot, arm, fakes):
         planner = MpcPlanner(robot, arm, QUICK, threads=1, obstacles=[WALL])
         assert planner.with_world_model(fakes.LinearWorldModel(arm)).obstacles == (WALL,)
