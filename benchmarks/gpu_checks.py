@@ -8,18 +8,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gpu_scene import ArmOnPaper, Scenes, make_planner, robot_of
+from gpu_scene import Scenes, make_planner
+from wm_core.kinematics.urdf_arm import UrdfArm
 from wm_core.limits import arm_limits
 from wm_core.planning.batched_kinematics import BatchedKinematics
 from wm_core.planning.tool_motion import ToolMotion
 from wm_core.protocols import Candidates
+from wm_core.resources import find_robot
 from wm_core.types import PlannerState
 
 STEP, MAX_STEP, HORIZON, STATES = 0.2, 0.05, 6, 10_000
 Rows = list[tuple[str, object]]
 
 
-def check_kernel(arm: ArmOnPaper, device: str) -> Rows:
+def check_kernel(arm: UrdfArm, device: str) -> Rows:
     """The kernel there against tensors on the CPU, and all limits over 10,000 random states."""
     here, there = (_motion(arm, where) for where in ("cpu", device))
     joints, velocity = _states(arm, here)
@@ -33,9 +35,9 @@ def check_kernel(arm: ArmOnPaper, device: str) -> Rows:
     return [*rows, ("points outside position, velocity, acceleration, box (all must be 0)", broken)]
 
 
-def outside(arm: ArmOnPaper, joints: Tensor, velocity: Tensor, found: Candidates) -> tuple[int, ...]:
+def outside(arm: UrdfArm, joints: Tensor, velocity: Tensor, found: Candidates) -> tuple[int, ...]:
     """How many points break position, velocity and acceleration limits and the box."""
-    limits = arm_limits(robot_of("panda_tabletop"), arm)
+    limits = arm_limits(find_robot("panda"), arm)
     start, moving, path = (part.cpu().numpy().astype(float) for part in (joints, velocity, found.joint_path))
     speed = np.diff(path, axis=1, prepend=start[:, None]) / STEP
     change = np.diff(speed, axis=1, prepend=moving[:, None]) / STEP
@@ -48,7 +50,7 @@ def outside(arm: ArmOnPaper, joints: Tensor, velocity: Tensor, found: Candidates
     )
 
 
-def check_plans(arm: ArmOnPaper, model: str, device: str, threads: int, plans: int = 30) -> Rows:
+def check_plans(arm: UrdfArm, model: str, device: str, threads: int, plans: int = 30) -> Rows:
     """Recorded plans against plans of the same draws that are not, and what a plan costs on either device."""
     budget, scenes = (128, 8, 3), Scenes(model, seed=1)
     kinds = {"recorded": (device, True), "not recorded": (device, False), "cpu": ("cpu", False)}
@@ -80,15 +82,15 @@ def _mean(share: list[float]) -> tuple[float, float]:
     return round(float(values.mean()), 3), round(float(values.std(ddof=1) / len(values) ** 0.5), 3)
 
 
-def _motion(arm: ArmOnPaper, device: str) -> ToolMotion:
-    robot = robot_of("panda_tabletop")
+def _motion(arm: UrdfArm, device: str) -> ToolMotion:
+    robot = find_robot("panda")
     kinematics, limits = BatchedKinematics(arm.chain(), device), arm_limits(robot, arm)
     return ToolMotion(kinematics, limits, np.array(robot.home), np.array(robot.tool_orientation), MAX_STEP, STEP)
 
 
-def _states(arm: ArmOnPaper, motion: ToolMotion) -> tuple[Tensor, Tensor]:
+def _states(arm: UrdfArm, motion: ToolMotion) -> tuple[Tensor, Tensor]:
     """(S, J) rad and rad/s: half of them stand anywhere, the others are in the midst of a motion that keeps all limits."""
-    limits, random = arm_limits(robot_of("panda_tabletop"), arm), np.random.default_rng(0)
+    limits, random = arm_limits(find_robot("panda"), arm), np.random.default_rng(0)
     kinematics = BatchedKinematics(arm.chain())
     drawn = torch.as_tensor(random.uniform(limits.lower + 0.02, limits.upper - 0.02, (40 * STATES, len(limits.lower))), dtype=torch.float32)
     tool = kinematics.forward(drawn)[0].numpy()

@@ -1,7 +1,6 @@
 """Plans on an NVIDIA GPU: whether they are right, what they take, and where the time goes.
 
-    python benchmarks/gpu_plan.py --write-arm out/arm.json      # where set-up was done: the arm, for a machine without Pinocchio
-    python benchmarks/gpu_plan.py --arm out/arm.json --json out/gpu_plan.json
+    python benchmarks/gpu_plan.py --json out/gpu_plan.json
 
 Without a GPU it measures the CPU alone, and says so. Pictures, places and goals are random: plans take as long as any.
 """
@@ -23,9 +22,11 @@ import torch
 
 from gpu_breakdown import break_down, profile_plan
 from gpu_checks import check_kernel, check_plans
-from gpu_scene import TASKS, ArmOnPaper, Scenes, make_planner, read_arm, write_arm
+from gpu_scene import TASKS, Scenes, make_planner
 from wm_core.backends import choose_backend
+from wm_core.kinematics.urdf_arm import UrdfArm, load_arm
 from wm_core.planning import MpcPlanner
+from wm_core.resources import find_robot
 from wm_core.types import PlannerState
 
 BUDGETS = ((64, 5, 3), (128, 5, 3), (512, 8, 5))  # samples x horizon x iterations
@@ -71,7 +72,7 @@ def machine() -> list[tuple[str, object]]:
     return [*rows, ("GPU rows are left out: torch finds no GPU", "")] if not torch.cuda.is_available() else rows
 
 
-def time_plans(arm: ArmOnPaper, model: str, budget: tuple[int, int, int], plans: int, threads: int) -> list[tuple[str, object]]:
+def time_plans(arm: UrdfArm, model: str, budget: tuple[int, int, int], plans: int, threads: int) -> list[tuple[str, object]]:
     """ms until a plan can be carried out and until it is explained, plan by plan in turn."""
     scenes, rows = Scenes(model), []
     names = [name for name, (device, *_) in CONTENDERS.items() if device == "cpu" or torch.cuda.is_available()]
@@ -106,17 +107,12 @@ def time_plans(arm: ArmOnPaper, model: str, budget: tuple[int, int, int], plans:
 def main() -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write-arm", type=Path, help="writes the arm to this file and ends")
-    parser.add_argument("--arm", type=Path, default=Path("out/arm.json"), help="what --write-arm wrote")
     parser.add_argument("--json", type=Path, help="all rows, into this file")
     parser.add_argument("--plans", type=int, default=200, help="a contender and a budget")
     parser.add_argument("--threads", type=int, default=4, help="of the CPU's planner")
     given = parser.parse_args()
-    if given.write_arm is not None:
-        write_arm(given.write_arm)
-        return
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    arm, report = read_arm(given.arm), Report()
+    arm, report = load_arm(find_robot("panda")), Report()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     report.part("machine", machine)
     report.part("kernel against tensors, and all limits", lambda: check_kernel(arm, device))

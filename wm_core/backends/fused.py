@@ -21,6 +21,8 @@ class FusedRollout:
       rounding would add up.
     """
 
+    recordable = True
+
     def __init__(self, weights: RolloutWeights, dtype: torch.dtype = torch.float32) -> None:
         self._history, self._latent, self._dtype = weights.history, weights.latent, dtype
         gate = weights.gate
@@ -32,8 +34,6 @@ class FusedRollout:
         self._sizes = [len(layer.bias) for layer in firsts]
         self._predictor = _Tail(weights.predictor, dtype)
         self._gate = None if gate is None else _PackedGate(gate, weights.latent)
-
-    recordable = True
 
     @torch.no_grad()
     def rollout(self, latent: Tensor, actions: Tensor) -> Tensor:

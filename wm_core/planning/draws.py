@@ -14,13 +14,19 @@ Noise = Callable[..., Tensor]
 
 
 def noise_of(generator: torch.Generator, device: torch.device) -> Noise:
-    """Drawn by `generator` on the CPU for the CPU; for a GPU on the GPU, by a generator there that this one seeds.
+    """Drawn by `generator_on` the device."""
+    there = generator_on(device, generator)
+    return lambda *shape: torch.randn(shape, generator=there, device=device)
+
+
+def generator_on(device: torch.device, generator: torch.Generator) -> torch.Generator:
+    """`generator` itself for the CPU; for a GPU one that draws there, which this one seeds.
 
     So one seed makes the same plan again on one device, and another plan on another kind of device.
     """
-    if device.type != "cpu":
-        generator = torch.Generator(device).manual_seed(int(torch.randint(2**62, (), generator=generator)))
-    return lambda *shape: torch.randn(shape, generator=generator, device=device)
+    if device.type == "cpu":
+        return generator
+    return torch.Generator(device).manual_seed(int(torch.randint(2**62, (), generator=generator)))
 
 
 def correlation_root(horizon: int, correlation: float) -> Tensor:

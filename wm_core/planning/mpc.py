@@ -94,14 +94,16 @@ class MpcPlanner:
 
     def with_world_model(self, world_model: WorldModel) -> MpcPlanner:
         """The same planner for another model, without the prior: that belongs to its own."""
-        return self._again(world_model=world_model, step=None, prior=None)
+        return self.again(world_model=world_model, step=None, prior=None)
 
     def with_obstacles(self, obstacles: Sequence[BoxConfig]) -> MpcPlanner:
         """The same planner among these obstacles, instead of those that it knew."""
-        return self._again(obstacles=obstacles)
+        return self.again(obstacles=obstacles)
 
-    def _again(self, **changes: object) -> MpcPlanner:
+    def again(self, **changes: object) -> MpcPlanner:
+        """The same planner, made with `changes` of its arguments."""
         given = {
+            "config": self._given,
             "world_model": self.world_model,
             "device": self.device,
             "threads": self._threads,
@@ -112,7 +114,7 @@ class MpcPlanner:
             "obstacles": self.obstacles,
             "record": self._record,
         }
-        return MpcPlanner(self.robot, self.arm, self._given, **(given | changes))
+        return MpcPlanner(self.robot, self.arm, **(given | changes))
 
     def plan(
         self,

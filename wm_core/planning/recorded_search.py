@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from wm_core.config import PlannerConfig
+from wm_core.planning.draws import generator_on
 from wm_core.planning.evaluator import Scores
 from wm_core.planning.recording import Recording, shapes_of
 from wm_core.planning.sampling import SamplingSearch
@@ -36,7 +37,6 @@ class RecordedSearch:
         """sampler: one that waits for nothing. make_recorder: called for every kind of plan."""
         self._sampler, self._config, self._clock, self._make_recorder = sampler, config, clock, make_recorder
         self._recordings: dict[Hashable, Recording] = {}
-        self._generators: dict[torch.device, torch.Generator] = {}
         self._refused = False
 
     def search(
@@ -46,7 +46,7 @@ class RecordedSearch:
         recording = self._recording(score, begin) if isinstance(score, Scoring) and score.recordable else None
         if recording is None:
             return self._sampler.search(score, begin, generator, started)
-        budget, drawn, number = Budget(self._clock, started, self._config.deadline), self._seeded(generator, score), 0
+        budget, drawn, number = Budget(self._clock, started, self._config.deadline), generator_on(score.joints.device, generator), 0
         recording.tell(score, begin)
         recording.draw(1, drawn)
         while number < self._config.iterations and (number == 0 or budget.fits()):
@@ -81,12 +81,3 @@ class RecordedSearch:
             return None
         _log.info("recorded a plan of kind %s in %.2f s", score.task.kind, self._clock() - begun)
         return recording
-
-    def _seeded(self, generator: torch.Generator, score: Scoring) -> torch.Generator:
-        """As `noise_of` has it: a generator on the device, seeded by the one on the CPU."""
-        device = score.joints.device
-        if device.type == "cpu":
-            return generator
-        if device not in self._generators:
-            self._generators[device] = torch.Generator(device)
-        return self._generators[device].manual_seed(int(torch.randint(2**62, (), generator=generator)))
