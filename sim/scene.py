@@ -9,6 +9,7 @@ import numpy as np
 import pybullet_data
 
 from sim.forearm import Forearm
+from sim.light_panda import light_panda
 from sim.look import Look
 from sim.obstacles import Obstacles
 from sim.part import Part
@@ -61,7 +62,7 @@ class Scene:
         self.client.setGravity(0.0, 0.0, -9.81)
         self.client.loadURDF("plane.urdf", [0.0, 0.0, -0.625])
         self.client.loadURDF("table/table.urdf", [0.5, 0.0, -0.625], useFixedBase=True)
-        self._arm = self.client.loadURDF("franka_panda/panda.urdf", useFixedBase=True)
+        self._arm = self.client.loadURDF(str(light_panda(urdf_path())), useFixedBase=True)
         self._table = self._arm - 1
         self._table_texture = TableTexture(self.client, self._table)
         self._index_joints()

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from wm_core.config import Strict
 
-_PACKAGES = ("wm_ros", "numpy", "opencv-python", "opencv-python-headless", "pin", "pybullet", "h5py")
+_PACKAGES = ("wm_ros", "numpy", "opencv-python", "opencv-python-headless", "pin", "pybullet", "fast-simplification", "h5py")
 
 
 class DatasetError(ValueError):
