@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import time
@@ -11,11 +12,12 @@ from pathlib import Path
 from typing import Any, Sequence
 
 _PR_SET_PDEATHSIG = 1
+_DIED = re.compile(r"\[(\S+)-\d+\]: process has died \[pid \d+, exit code (-?\d+)")
 _TELLING = ("ERROR", "FATAL", "Traceback", "rror:", "process has died")
 
 
 class LaunchDied(RuntimeError):
-    """The launch ended by itself; the text has its exit code."""
+    """The launch, or a process of it, ended by itself; the text has the exit code."""
 
 
 class LaunchedSystem:
@@ -53,10 +55,13 @@ class LaunchedSystem:
         return self._process.pid
 
     def check(self) -> None:
-        """Raises `LaunchDied` if it no longer runs."""
+        """Raises `LaunchDied` if it no longer runs, or if it says that one of its processes died: launch goes on without a planner."""
         code = self._process.poll()
         if code is not None:
             raise LaunchDied(f"ros2 launch ended by itself with exit code {code}")
+        died = _DIED.search(self._log.read_text(errors="replace"))
+        if died:
+            raise LaunchDied(f"{died[1]} died with exit code {died[2]}")
 
     def stop(self) -> int:
         """SIGINT, then SIGTERM, then SIGKILL to the whole group, each after waiting in vain. -> exit code."""

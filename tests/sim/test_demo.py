@@ -132,6 +132,17 @@ def test_a_launch_that_died_is_noticed_and_its_errors_are_shown(tmp_path):
     assert system.errors() == ["[ERROR] [planner]: no weights"]
 
 
+def test_a_process_that_died_within_a_launch_that_goes_on_is_noticed(tmp_path):
+    died = "[ERROR] [wm_planner_node-3]: process has died [pid 12, exit code 1, cmd '/bin/wm_planner_node --ros-args'].'"
+    command = f"echo '[INFO] [sim-1]: process started with pid [11]'; echo ready; sleep 0.2; echo \"{died}\"; sleep 60"
+    system = running(command, tmp_path)
+    with system, pytest.raises(LaunchDied, match=r"^wm_planner_node died with exit code 1$"):
+        end = time.monotonic() + 10.0
+        while time.monotonic() < end:
+            system.check()
+            time.sleep(0.02)
+
+
 def test_the_launch_ends_when_the_demo_is_killed(tmp_path):
     script = (
         "import os, time, sys\nfrom pathlib import Path\nfrom sim.demo.launched import LaunchedSystem\n"
