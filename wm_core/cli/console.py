@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 output = Console()
 errors = Console(stderr=True)
 
+_BETWEEN_LINES = 30.0  # s
 
-def progress_bar() -> Progress:
-    """Count, time passed and time left, on standard error; a task may set the field `note`."""
-    return Progress(
+
+def progress_bar(console: Console = errors) -> Progress:
+    """Count, time passed and time left, on standard error; a task may set the field `note`.
+
+    Where that is no terminal (a log, a job in the background), a line each half minute.
+    """
+    return _Told(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -19,5 +26,28 @@ def progress_bar() -> Progress:
         TextColumn("left"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
-        console=errors,
+        console=console,
     )
+
+
+class _Told(Progress):
+    """A bar that moves is nothing to a file, which rich would give the last picture only."""
+
+    _told = 0.0
+
+    def start(self) -> None:
+        self._told = self.get_time()
+        super().start()
+
+    def update(self, task_id: TaskID, **fields: Any) -> None:
+        super().update(task_id, **fields)
+        self._tell()
+
+    def advance(self, task_id: TaskID, advance: float = 1.0) -> None:
+        super().advance(task_id, advance)
+        self._tell()
+
+    def _tell(self) -> None:
+        if not self.console.is_terminal and self.get_time() - self._told >= _BETWEEN_LINES:
+            self._told = self.get_time()
+            self.console.print(self.get_renderable())
