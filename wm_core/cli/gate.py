@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 from rich.table import Table
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 def gate(
     model: Annotated[str, typer.Option(help="Name or folder of a trained model; the gate is written beside it.")],
     dataset: Annotated[list[Path], typer.Option(help="Clean episodes that the model was not trained on, of its cameras or more; may be repeated.")],
+    views: Annotated[
+        Optional[int], typer.Option(min=1, help="Cameras of the episodes, the first ones, that the gate looks through; all by default.")
+    ] = None,
     false_stops: Annotated[float, typer.Option(min=1e-4, max=0.4, help="Share of clean episodes that may stop.")] = 0.01,
     seed: Annotated[int, typer.Option(min=0, help="Of what is fitted on which episode.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
@@ -39,14 +42,16 @@ def gate(
     arm = load_arm(find_robot(load_card(folder).robot))
     world_model = load_world_model(folder, choose_device(device))
     require_fit(world_model, episodes.manifest)
-    cameras, views = episodes.manifest.views, world_model.config.views
-    known = cameras > views and gate_files(views, views).there(folder)
+    cameras, sees = views or episodes.manifest.views, world_model.config.views
+    if not sees <= cameras <= episodes.manifest.views:
+        raise ValueError(f"--views {cameras}: expected {sees} (the model's) to {episodes.manifest.views} (of the episodes)")
+    known = cameras > sees and gate_files(sees, sees).there(folder)
     own = read_gate(folder, world_model) if known else None
     with progress_bar() as progress:
         bar = progress.add_task("episodes", total=len(episodes), note="")
-        for found in calibrate(world_model, episodes, arm, false_stops, seed, own):
+        for found in calibrate(world_model, episodes, arm, false_stops, seed, own, cameras):
             progress.advance(bar, found is None)
-    _show(save_gate(found, folder, views), gate_files(cameras, views).config)
+    _show(save_gate(found, folder, sees), gate_files(cameras, sees).config)
 
 
 def _show(config: "GateConfig", file: str) -> None:

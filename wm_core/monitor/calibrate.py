@@ -47,6 +47,7 @@ def calibrate(
     false_stops: float = 0.01,
     seed: int = 0,
     own: Calibrated | None = None,
+    views: int | None = None,
 ) -> Iterator[Calibrated | None]:
     """Yields None after every episode, the gate at the end.
 
@@ -54,19 +55,25 @@ def calibrate(
     each signal at the quantile that its share of `false_stops` allows (a union bound, with log-normal episode maxima),
     then all of them by one factor such that a fresh clean episode stops with at most that probability (split conformal
     prediction, Vovk et al. 2005). own: the gate of the model's cameras, where these episodes have more of them: what it
-    knows of its own it keeps, and its thresholds stand to each other as they did. Raises `ValueError` for too few episodes.
+    knows of its own it keeps, and its thresholds stand to each other as they did. views: cameras, the first ones, that the
+    gate looks through; all by default. Raises `ValueError` for too few episodes.
     """
     groups = _groups(len(episodes), false_stops, seed)
+
+    def look(number: int) -> Episode:
+        episode = episodes.episode(number)
+        return episode if views is None else replace(episode, images=episode.images[:, : 3 * views])
+
     seen = _Seen(model, kinematics)
     for number in groups[0]:
-        seen.add(episodes.episode(number))
+        seen.add(look(number))
         yield None
     statistics = seen.statistics(seed) if own is None else seen.beside(own.statistics, seed)
     maxima: list[list[dict[str, float]]] = []
     for group in groups[1:]:
         maxima.append([])
         for number in group:
-            maxima[-1].append(episode_maxima(model, statistics, kinematics, episodes.episode(number)))
+            maxima[-1].append(episode_maxima(model, statistics, kinematics, look(number)))
             yield None
     scales = _scales(maxima[0], false_stops)
     if own is not None:

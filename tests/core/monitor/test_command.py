@@ -70,6 +70,26 @@ def test_episodes_of_more_cameras_give_a_second_gate_beside_the_first(model, epi
     assert [load(model).config.views, load(model, 2).config.views] == [1, 2]
 
 
+def test_both_gates_come_from_the_same_episodes_of_two_cameras(model, episodes, tmp_path):
+    for episode in episodes:
+        object.__setattr__(episode, "images", np.concatenate([episode.images, episode.images[::-1]], axis=1))
+    fit(model, tmp_path / "two", episodes, views=2)  # no gate.yaml yet: the one of two cameras is fitted to everything
+    gate(str(model), [tmp_path / "two"], views=1, false_stops=0.1, seed=0, device="cpu")
+    assert [load(model).config.views, load(model, 2).config.views] == [1, 2]
+    for episode in episodes:
+        object.__setattr__(episode, "images", episode.images[:, :3])
+    fit(model, tmp_path / "one", episodes)  # what the second camera saw has no part in the first one's gate
+    told = load(model)
+    gate(str(model), [tmp_path / "two"], views=1, false_stops=0.1, seed=0, device="cpu")
+    assert load(model).config == told.config
+
+
+def test_cameras_that_no_episode_has_are_refused(model, episodes, tmp_path):
+    fit(model, tmp_path / "one", episodes)
+    with pytest.raises(ValueError, match=r"--views 3: expected 1 \(the model's\) to 1 \(of the episodes\)"):
+        gate(str(model), [tmp_path / "one"], views=3, false_stops=0.1, seed=0, device="cpu")
+
+
 class Still:
     """An environment of one step in which nothing changes."""
 
