@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-output = Console()
-errors = Console(stderr=True)
-
 _BETWEEN_LINES = 30.0  # s
+_LOG_WIDTH = 140  # columns of what is no terminal: rich takes 80, in which our tables break every word
 
 
-def progress_bar(console: Console = errors) -> Progress:
+def console(stderr: bool = False) -> Console:
+    """As wide as the terminal, or as COLUMNS says."""
+    made = Console(stderr=stderr)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = _LOG_WIDTH
+    return made
+
+
+output = console()
+errors = console(stderr=True)
+
+
+def progress_bar(target: Console = errors) -> Progress:
     """Count, time passed and time left, on standard error; a task may set the field `note`.
 
     Where that is no terminal (a log, a job in the background), a line each half minute.
@@ -26,7 +37,7 @@ def progress_bar(console: Console = errors) -> Progress:
         TextColumn("left"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
-        console=console,
+        console=target,
     )
 
 
