@@ -22,8 +22,7 @@ from wm_interfaces.msg import GuardStatistics
 from wm_core.config import ConfigError
 from wm_core.gripper import Gripper
 from wm_core.kinematics.urdf_arm import KinematicsError
-from wm_core.limits import arm_limits
-from wm_core.safety import GripperFilter, TrajectoryFilter, Verdict
+from wm_core.safety import GripperFilter, Verdict
 from wm_core.types import JointState, Trajectory
 from wm_ros.conversions import (
     ConversionError,
@@ -32,6 +31,7 @@ from wm_ros.conversions import (
     trajectory_to_message,
 )
 from wm_ros.conversions.statistics_messages import guard_statistics_message
+from wm_ros.guard_load import load_judge
 from wm_ros.guard_logic import Guard, Silence
 from wm_ros.guard_parameters import GuardParameters
 from wm_ros.health import HealthReporter
@@ -61,7 +61,7 @@ class GuardNode(Node):
             declare_parameters(self, GuardParameters, read_only=True)
             self._settings = read_parameters(self, GuardParameters)
             robot, arm = load_robot(self, self._settings.robot, self._settings.description_timeout)
-            judge = TrajectoryFilter(arm_limits(robot, arm), arm, self._settings.safety())
+            judge = load_judge(robot, arm, self._settings)
             hand = None if robot.gripper is None else GripperFilter(Gripper(robot.gripper), self._settings.safety())
         except (ParameterError, ConfigError, KinematicsError) as error:
             raise StartupError(f"guard: {error}") from error
@@ -71,6 +71,7 @@ class GuardNode(Node):
         self._fingers = () if hand is None else hand.gripper.names
         self._guard = Guard(judge, arm, silence, hand)
         self._health = HealthReporter(self, robot.name)
+        self._health.ok("obstacles", f"keeps clear of {', '.join(judge.obstacles) or 'none: none are declared'}")
         self._guard.warm_up(np.array(robot.home))
         # Collecting all that was loaded so far would take longer than a command may be late.
         gc.collect()

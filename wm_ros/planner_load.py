@@ -9,7 +9,7 @@ from rclpy.exceptions import InvalidTopicNameException
 from rclpy.node import Node
 from rclpy.validate_topic_name import validate_topic_name
 
-from wm_core.config import RobotConfig
+from wm_core.config import ObstacleConfig, RobotConfig, load_obstacles
 from wm_core.gripper import Gripper
 from wm_core.limits import arm_limits
 from wm_core.resources import find_model
@@ -30,8 +30,10 @@ NO_MODEL = "none"
 def load_tools(node: Node, parameters: PlannerParameters) -> PlannerTools:
     """Robot, model and planner, with one plan made already: the first is slow. Raises whatever is wrong."""
     robot, arm = load_robot(node, parameters.robot, parameters.description_timeout)
+    obstacles = _obstacles(parameters, robot)
     with told("wm_core.backends", node.get_logger().info):
         planner = _load_planner(robot, arm, parameters)
+    planner = planner.with_obstacles(obstacles) if obstacles else planner
     model, gate = planner.world_model, _gate(parameters, planner, arm)
     if model is not None:
         from wm_core.backends.backed_model import backend_of
@@ -50,9 +52,17 @@ def load_tools(node: Node, parameters: PlannerParameters) -> PlannerTools:
         gate=gate,
         watches=gate is not None and gate.config.views > 1,
         reach=planner.config.horizon * planner.step,
+        obstacles=obstacles,
     )
     _warm_up(tools, np.array(robot.home))
     return tools
+
+
+def _obstacles(parameters: PlannerParameters, robot: RobotConfig) -> tuple[ObstacleConfig, ...]:
+    obstacles = load_obstacles(parameters.obstacles)
+    if obstacles and not robot.body:
+        raise LoadError(f"obstacles is '{parameters.obstacles}', and the file of robot '{robot.name}' has no 'body' to keep clear of them")
+    return obstacles
 
 
 def _load_planner(robot: RobotConfig, arm: UrdfArm, parameters: PlannerParameters) -> MpcPlanner:

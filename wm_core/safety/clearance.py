@@ -23,9 +23,10 @@ class Clearance:
 
     def __init__(self, body: Body, obstacles: Sequence[ObstacleConfig], limits: ArmLimits, margin: float) -> None:
         """obstacles: one or more. margin: m, the least distance between body and obstacles."""
-        self._body, self._obstacles, self._limits, self._margin = body, tuple(obstacles), limits, margin
-        self._lower = np.array([box.lower for box in self._obstacles])  # (B, 3)
-        self._upper = np.array([box.upper for box in self._obstacles])
+        self.obstacles = tuple(obstacles)
+        self._body, self._limits, self._margin = body, limits, margin
+        self._lower = np.array([box.lower for box in self.obstacles])  # (B, 3)
+        self._upper = np.array([box.upper for box in self.obstacles])
 
     def violation(self, trajectory: Trajectory, start: MotionState) -> Violation | None:
         """The worst distance below the margin. A sphere that begins nearer than that may come no nearer.
@@ -70,7 +71,8 @@ class Clearance:
         return (outside + inside - self._body.radii[:, None]).reshape(len(times), -1)
 
     def _told(self, pair: int, gap: float, stray: float, time: float) -> Violation:
-        sphere, box = (each[index] for each, index in zip((self._body.spheres, self._obstacles), divmod(pair, len(self._obstacles))))
+        carrier, which = divmod(pair, len(self.obstacles))
+        sphere, box = self._body.spheres[carrier], self.obstacles[which]
         text = (
             f"the sphere at {list(sphere.offset)} m of '{sphere.joint}' would be {gap:.4f} m from obstacle '{box.name}' "
             f"at {time:.3f} s, expected at least {gap + stray:.4f} m"

@@ -37,6 +37,11 @@ class TrajectoryFilter:
         self._kinematics = kinematics
         self._config = config
 
+    @property
+    def obstacles(self) -> tuple[str, ...]:
+        """Names of those that it keeps the body clear of."""
+        return () if self._clearance is None else tuple(box.name for box in self._clearance.obstacles)
+
     def check(
         self,
         proposal: Trajectory,
