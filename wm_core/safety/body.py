@@ -27,25 +27,22 @@ class Body:
         self.radii = np.array([sphere.radius for sphere in self.spheres])
         self._offsets = [np.array([sphere.offset for sphere in part]).reshape(-1, 3) for part in carried]
         self.levers = _levers(chain, self._offsets)
-        self._placements = chain.placements[:-1]
-        self._turns = np.stack([_cross(axis) for axis in chain.axes])  # (J, 3, 3)
+        self._places, fixed = chain.placements[:-1, :3, 3], chain.placements[:-1, :3, :3]
+        cross = np.stack([_cross(axis) for axis in chain.axes])
+        # Rodrigues' formula, behind the fixed turn before each joint: (J, 3, 3) times 1, sin and 1 - cos of its angle.
+        self._fixed, self._sine, self._rest = fixed, fixed @ cross, fixed @ cross @ cross
 
     def positions(self, joints: np.ndarray) -> np.ndarray:
         """joints: (R, J) rad -> (R, P, 3) m, the middles of the spheres in the base frame."""
-        rotations = self._rotations(joints)
+        sine, rest = (values.T[..., None, None] for values in (np.sin(joints), 1.0 - np.cos(joints)))
+        turns = self._fixed[:, None] + sine * self._sine[:, None] + rest * self._rest[:, None]  # (J, R, 3, 3)
         turn, place = np.eye(3), np.zeros(3)
         found = []
-        for row, (placement, offsets) in enumerate(zip(self._placements, self._offsets)):
-            place = place + turn @ placement[:3, 3]
-            turn = turn @ placement[:3, :3] @ rotations[:, row]
+        for way, joint, offsets in zip(self._places, turns, self._offsets):
+            place, turn = place + turn @ way, turn @ joint
             if len(offsets):
                 found.append(place[:, None] + offsets @ turn.transpose(0, 2, 1))
         return np.concatenate(found, axis=1)
-
-    def _rotations(self, joints: np.ndarray) -> np.ndarray:
-        """Rodrigues' formula -> (R, J, 3, 3)."""
-        sine, cosine = (values[..., None, None] for values in (np.sin(joints), np.cos(joints)))
-        return np.eye(3) + sine * self._turns + (1.0 - cosine) * (self._turns @ self._turns)
 
 
 def _levers(chain: JointChain, offsets: list[np.ndarray]) -> np.ndarray:

@@ -107,7 +107,7 @@ class TestThinWall:
         bead, start, end = with_one_sphere(robot, 0.001), home.copy(), home.copy()
         start[0], end[0] = -0.4, 0.4
         assert asked(judge(), start, end, 1.07).kind == "accepted"
-        for y in np.arange(0.0, 0.03, 0.003):
+        for y in np.arange(0.0, 0.03, 0.001):
             wall = ObstacleConfig(name="sheet", lower=(0.3, y, 0.0), upper=(0.9, y + 0.001, 0.9))
             assert "from obstacle 'sheet'" in asked(judge(wall, robot=bead), start, end, 1.07).reason, y
 
