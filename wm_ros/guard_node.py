@@ -74,7 +74,7 @@ class GuardNode(Node):
         self._guard = Guard(judge, arm, silence, hand)
         self._health = HealthReporter(self, robot.name)
         self._looking = _LOOKING if judge.obstacles else 0.0
-        self._health.ok("obstacles", f"keeps clear of {', '.join(judge.obstacles) or 'none: none are declared'}")
+        self._health.ok("obstacles", ", ".join(judge.obstacles) or "none are declared")
         self._guard.warm_up(np.array(robot.home))
         # Collecting all that was loaded so far would take longer than a command may be late.
         gc.collect()

@@ -34,7 +34,7 @@ class Bench:
         self.guard = spinner.add(GuardNode())
         self.node = spinner.add(rclpy.create_node("bench"))
         self.commands, self.statistics, self.errors = [], [], []
-        self.finger_commands = []
+        self.finger_commands, self.told = [], {}
         self.joints = self.node.create_publisher(JointStateMessage, "joint_states", 10)
         self.proposal = self.node.create_publisher(JointTrajectory, "proposal", 10)
         self.node.create_subscription(JointTrajectory, COMMANDS, self.commands.append, 10)
@@ -61,6 +61,7 @@ class Bench:
 
     def _on_diagnostics(self, message):
         self.errors += [part.message for part in message.status if part.level == b"\x02"]
+        self.told.update({part.name: part.message for part in message.status})
 
 
 @pytest.fixture
@@ -141,6 +142,7 @@ def test_motion_into_a_declared_obstacle_is_refused_and_around_it_not(make_bench
     bench.propose(motion)
     bench.until(lambda: bench.says("of 'panda_joint7' would be") and bench.says("m from obstacle 'plate' at 0."))
     assert bench.commands == [] and bench.statistics[-1].rejected == 1
+    assert bench.told["guard: obstacles"] == "plate"
     bench.propose(parameterise(MotionState.at_rest(home), 2 * home - motion.positions[3::4], 0.2, limits))  # to the right
     bench.until(lambda: bench.commands)
 

@@ -266,6 +266,7 @@ class TestObstacles:
             result = bench.end(bench.send(goal))
             assert result.code == Code.INVALID_GOAL and bench.proposals == []
             assert result.message.startswith(what) and "inside the declared obstacle 'wall'" in result.message
+        bench.until(lambda: bench.told.get("planner: obstacles") == "wall")
 
     def test_a_wrong_file_is_named(self, bench, tmp_path):
         (tmp_path / "wall.yaml").write_text("obstacles: [{name: wall, lower: [0.4, 0, 0], upper: [0.4, 1, 1]}]")
