@@ -94,9 +94,14 @@ class SimNode(Node):
             self.get_logger().warning("gui is true, but PyBullet cannot open a window (no display?): running headless")
             gui = False
         try:
-            return make_workplace(parameters.task, parameters.seed, gui, load_obstacles(parameters.obstacles))
+            obstacles = load_obstacles(parameters.obstacles)
         except ConfigError as error:
             raise StartupError(f"parameter 'obstacles': {error}") from error
+        place = make_workplace(parameters.task, parameters.seed, gui, obstacles)
+        overlapped = place.scene.obstacles.overlapped()
+        for name in [box.name for box in obstacles if box in overlapped]:
+            self.get_logger().warning(f"the arm begins in obstacle '{name}': physics will push it out")
+        return place
 
     def _run(self, realtime: bool) -> None:
         if realtime and not ask_for_real_time():

@@ -238,7 +238,16 @@ def test_declared_obstacles_stand_in_the_scene_and_in_its_pictures(
     expected = SceneCamera(96, 64).render(scene).astype(float)
     assert np.abs(seen - expected).mean() < 0.1 * np.abs(seen - without).mean()
     scene.close()
-    assert process.end() == 0, process.log
+    assert process.end() == 0 and "the arm begins in obstacle" not in process.log, process.log
+
+
+def test_an_arm_that_begins_in_an_obstacle_is_told_of(
+    start: Callable[..., SimProcess], other: Listener, declared: Callable[..., str]
+) -> None:
+    # At home the fingers are 23 cm above the table.
+    wall = ObstacleConfig(name="wall", lower=(0.4, -0.03, 0.0), upper=(0.6, 0.03, 0.25))
+    process = start(f"obstacles:={declared(wall)}")
+    other.until(lambda: "the arm begins in obstacle 'wall'" in process.log, "the warning")
 
 
 def test_image_and_camera_info_bear_the_stamp_of_the_same_moment(sim: SimProcess, listener: Listener) -> None:
