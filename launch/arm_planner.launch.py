@@ -35,6 +35,11 @@ ARGUMENTS = (
         "panda_tabletop",
         "World model: a name in share/wm_ros/models, or the path of a folder; none: pose and joint goals only.",
     ),
+    (
+        "obstacles",
+        "",
+        "Boxes that planner and guard keep the arm clear of, and that stand in the simulated scene: path of a YAML file; empty: none.",
+    ),
     ("device", "auto", "Where the model runs: auto, cpu or cuda."),
     (
         "backend",
@@ -53,6 +58,8 @@ ARGUMENTS = (
     ),
     ("gui", "false", "Open the simulator's window (sim:=true)."),
 )
+# A path may look like a number, and an empty one like nothing at all.
+_OBSTACLES = ParameterValue(LaunchConfiguration("obstacles"), value_type=str)
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -84,6 +91,7 @@ def simulator() -> Node:
                 "task": LaunchConfiguration("task"),
                 "seed": LaunchConfiguration("seed"),
                 "perturb": ParameterValue(LaunchConfiguration("perturb"), value_type=str),
+                "obstacles": _OBSTACLES,
                 "gui": LaunchConfiguration("gui"),
                 "publish_clock": LaunchConfiguration("use_sim_time"),
             },
@@ -105,6 +113,7 @@ def guard() -> Node:
                 "robot": LaunchConfiguration("robot"),
                 "controller": LaunchConfiguration("controller"),
                 "gripper_controller": LaunchConfiguration("gripper_controller"),
+                "obstacles": _OBSTACLES,
                 "use_sim_time": LaunchConfiguration("use_sim_time"),
             },
         ],
@@ -126,6 +135,7 @@ def planner() -> list:
                 "controller": LaunchConfiguration("controller"),
                 "gripper_controller": LaunchConfiguration("gripper_controller"),
                 "model": LaunchConfiguration("model"),
+                "obstacles": _OBSTACLES,
                 "device": LaunchConfiguration("device"),
                 "backend": LaunchConfiguration("backend"),
                 "watch_camera_topic": ParameterValue(LaunchConfiguration("watch_camera_topic"), value_type=str),

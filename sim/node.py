@@ -22,6 +22,7 @@ from sim.perturbations.visit import Visit
 from sim.real_time import Rates, RealTimeLoop
 from sim.render_process import RenderProcess
 from sim.visitor import Visitor, make_visit
+from wm_core.config import ConfigError, load_obstacles
 from wm_core.types import Trajectory
 from wm_ros.health import HealthReporter
 from wm_ros.parameters import ParameterError, declare_parameters, read_parameters
@@ -48,7 +49,8 @@ class SimNode(Node):
         except InvalidTopicNameException as error:
             names = f"'controller' is '{parameters.controller}', 'gripper_controller' is '{parameters.gripper_controller}'"
             raise StartupError(f"parameter {names}: {error}") from error
-        self._camera = LiveCamera(partial(RenderProcess, *size, views, self._scene.part), self._on_camera)
+        standing = self._scene.part, self._scene.obstacles.boxes
+        self._camera = LiveCamera(partial(RenderProcess, *size, views, *standing), self._on_camera)
         self._on_camera(None)
         rates = Rates(
             parameters.joint_state_rate, parameters.camera_rate, parameters.watch_camera_rate, parameters.tool_pose_rate
@@ -91,7 +93,15 @@ class SimNode(Node):
         if gui and not window_works():
             self.get_logger().warning("gui is true, but PyBullet cannot open a window (no display?): running headless")
             gui = False
-        return make_workplace(parameters.task, parameters.seed, gui)
+        try:
+            obstacles = load_obstacles(parameters.obstacles)
+        except ConfigError as error:
+            raise StartupError(f"parameter 'obstacles': {error}") from error
+        place = make_workplace(parameters.task, parameters.seed, gui, obstacles)
+        overlapped = place.scene.obstacles.overlapped()
+        for name in [box.name for box in obstacles if box in overlapped]:
+            self.get_logger().warning(f"the arm begins in obstacle '{name}': physics will push it out")
+        return place
 
     def _run(self, realtime: bool) -> None:
         if realtime and not ask_for_real_time():

@@ -21,6 +21,7 @@ class SimParameters:
         choices=("tabletop", "push", "pick_place"),
     )
     seed: int = parameter(0, "Where the part lies and, in a task, the arm begins; equal seeds are equal scenes.", 0, 2**31 - 1)
+    obstacles: str = parameter("", "Boxes that stand in the scene: path of a YAML file; empty: none.")
     perturb: str = parameter(
         "", "What goes wrong: intruder=STRENGTH (low, medium, high or times medium), a forearm that comes in once the arm moves; empty: nothing."
     )

@@ -36,6 +36,11 @@ class Obstacles:
         # PyBullet lists near misses too, with no force and a distance above 0.
         return any(point[8] <= 0.0 or point[9] > 0.0 for points in contacts for point in points)
 
+    def overlapped(self) -> tuple[BoxConfig, ...]:
+        """Those that some link of the arm is in or at now, whether physics was stepped or not."""
+        inside = (bool(self._client.getClosestPoints(self._arm, body, 0.0)) for body in self._bodies)
+        return tuple(box for box, overlaps in zip(self.boxes, inside) if overlaps)
+
     def _add(self, box: BoxConfig) -> int:
         lower, upper = np.array(box.lower), np.array(box.upper)
         half = 0.5 * (upper - lower)

@@ -14,6 +14,7 @@ from sim.camera import CameraView, SceneCamera
 from sim.look import Look
 from sim.part import Part
 from sim.scene import Scene, SceneState
+from wm_core.config import BoxConfig
 from wm_core.types import Frame
 
 _STALLED = 10.0  # s after which a picture that does not come means that the renderer hangs
@@ -31,15 +32,21 @@ class RenderProcess:
     """
 
     def __init__(
-        self, width: int = 128, height: int = 128, views: tuple[CameraView, ...] = (CameraView(),), part: Part = Part()
+        self,
+        width: int = 128,
+        height: int = 128,
+        views: tuple[CameraView, ...] = (CameraView(),),
+        part: Part = Part(),
+        obstacles: tuple[BoxConfig, ...] = (),
     ) -> None:
-        """views: one a camera; their pictures are of one size."""
+        """views: one a camera; their pictures are of one size. obstacles: are in all of them."""
         self.width, self.height = width, height
         context = multiprocessing.get_context("spawn")
         self._pixels = context.RawArray("B", width * height * 3)
         self._pipe, theirs = context.Pipe()
+        scene = views, part, obstacles
         self._child = context.Process(
-            target=_serve, args=(theirs, self._pixels, width, height, views, part), name="wm_sim_renderer", daemon=True
+            target=_serve, args=(theirs, self._pixels, width, height, *scene), name="wm_sim_renderer", daemon=True
         )
         self._child.start()
         theirs.close()  # the child's death must be the end of the pipe
@@ -108,13 +115,20 @@ class RenderProcess:
 
 
 def _serve(
-    pipe: Connection, pixels: Any, width: int, height: int, views: tuple[CameraView, ...], part: Part
+    pipe: Connection,
+    pixels: Any,
+    width: int,
+    height: int,
+    views: tuple[CameraView, ...],
+    part: Part,
+    obstacles: tuple[BoxConfig, ...],
 ) -> None:
     # Ctrl-C reaches the whole process group; the parent decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         scene, cameras = Scene(), [SceneCamera(width, height, view) for view in views]
         scene.load(part, Look())
+        scene.obstacles.place(obstacles)
         target = np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 3)
         pipe.send(("ready", None))
         while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     import numpy as np
 
-    from wm_core.config import RobotConfig
+    from wm_core.config import ObstacleConfig, RobotConfig
     from wm_core.kinematics.urdf_arm import UrdfArm
     from wm_core.limits import ArmLimits
 
@@ -65,6 +65,19 @@ def limits(robot: RobotConfig, arm: UrdfArm) -> ArmLimits:
     from wm_core.limits import arm_limits
 
     return arm_limits(robot, arm)
+
+
+@pytest.fixture(scope="session")
+def declared(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """declared(box, ...) -> the path of a file that declares these obstacles."""
+    from wm_core.config import ObstaclesConfig, save_config
+
+    def write(*boxes: ObstacleConfig) -> str:
+        path = tmp_path_factory.mktemp("scene") / "obstacles.yaml"
+        save_config(ObstaclesConfig(obstacles=boxes), path)
+        return str(path)
+
+    return write
 
 
 @pytest.fixture

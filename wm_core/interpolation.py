@@ -7,6 +7,7 @@ that the controller commanded when the trajectory arrived; after the last point 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,11 +36,21 @@ def sample_many(trajectory: Trajectory, start: MotionState, times: np.ndarray) -
     """times: (K,) s, any order -> (K, J) each. Before 0 it is `start`, after the last point it holds."""
     knots, coefficients = segments(trajectory, start)
     times = np.asarray(times, dtype=float)
-    row = np.clip(np.searchsorted(knots, times, side="left") - 1, 0, len(coefficients) - 1)
-    local = np.clip(times - knots[row], 0.0, np.diff(knots)[row])
-    position, velocity, acceleration, jerk = _powers(coefficients[row], local[:, None])
+    row, local = _within(knots, times)
+    position, velocity, acceleration, jerk = _powers(coefficients[row], local)
     moving = (times <= knots[-1])[:, None]
     return Motion(times, position, velocity * moving, acceleration * moving, jerk * moving)
+
+
+def path_of(trajectory: Trajectory, start: MotionState) -> Callable[[np.ndarray], np.ndarray]:
+    """-> the commanded position (K, J) as a function of times (K,) s, for one motion that is looked at again and again."""
+    knots, coefficients = segments(trajectory, start)
+
+    def at(times: np.ndarray) -> np.ndarray:
+        row, local = _within(knots, times)
+        return _position(np.moveaxis(coefficients[row], 1, 0), local)
+
+    return at
 
 
 def sample_densely(trajectory: Trajectory, start: MotionState, each: int) -> Motion:
@@ -50,14 +61,24 @@ def sample_densely(trajectory: Trajectory, start: MotionState, each: int) -> Mot
     return Motion((knots[:-1, None] + local).ravel(), *states)
 
 
+def _within(knots: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """times: (K,) s -> the segment that each is in, and the time in it, (K, 1) s."""
+    row = np.clip(np.searchsorted(knots, times, side="left") - 1, 0, len(knots) - 2)
+    return row, np.clip(times - knots[row], 0.0, np.diff(knots)[row])[:, None]
+
+
+def _position(c: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """c: (6, K, J), t: (K, 1)"""
+    return c[0] + t * (c[1] + t * (c[2] + t * (c[3] + t * (c[4] + t * c[5]))))
+
+
 def _powers(coefficients: np.ndarray, time: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """coefficients: (K, 6, J), time: (K, 1) -> position, velocity, acceleration, jerk, (K, J) each."""
     c, t = np.moveaxis(coefficients, 1, 0), time
-    position = c[0] + t * (c[1] + t * (c[2] + t * (c[3] + t * (c[4] + t * c[5]))))
     velocity = c[1] + t * (2 * c[2] + t * (3 * c[3] + t * (4 * c[4] + t * 5 * c[5])))
     acceleration = 2 * c[2] + t * (6 * c[3] + t * (12 * c[4] + t * 20 * c[5]))
     jerk = 6 * c[3] + t * (24 * c[4] + t * 60 * c[5])
-    return position, velocity, acceleration, jerk
+    return _position(c, t), velocity, acceleration, jerk
 
 
 def segments(trajectory: Trajectory, start: MotionState) -> tuple[np.ndarray, np.ndarray]:

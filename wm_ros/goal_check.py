@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from wm_core.config import ObstacleConfig
 from wm_core.types import Focus, Goal, Handling
 from wm_ros.planner_tools import PlannerTools
 
@@ -27,6 +28,7 @@ def check_goal(goal: Goal, tools: PlannerTools) -> None:
     if goal.pose is not None:
         limits = tools.limits
         _check_box("goal pose", goal.pose.position, limits.workspace_lower, limits.workspace_upper)
+        _check_free("goal pose", goal.pose.position, tools.obstacles)
 
 
 def _check_object(position: np.ndarray, tools: PlannerTools) -> None:
@@ -37,6 +39,7 @@ def _check_object(position: np.ndarray, tools: PlannerTools) -> None:
     low, high = tools.limits.workspace_lower, tools.limits.workspace_upper
     # An object on the table has its centre below what the tool is allowed: how low it may be is not asked.
     _check_box("goal object position", position, np.array([*low[:2], -np.inf]), high)
+    _check_free("goal object position", position, tools.obstacles)
 
 
 def _check_lift(tools: PlannerTools) -> None:
@@ -53,11 +56,23 @@ def _check_joints(joints: np.ndarray, tools: PlannerTools) -> None:
             raise GoalError(f"goal joint '{name}' is {value:.3f} rad, expected {low:.3f} to {high:.3f} rad")
     tool = tools.kinematics.forward(joints).position
     _check_box("goal joints put the tool", tool, limits.workspace_lower, limits.workspace_upper)
+    _check_free("goal joints put the tool", tool, tools.obstacles)
 
 
 def _check_box(what: str, position: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
     if not ((position >= low) & (position <= high)).all():
-        rounded = [round(float(value), 3) for value in position]
         raise GoalError(
-            f"{what} at {rounded} m is outside the workspace, expected x, y, z between {low.tolist()} and {high.tolist()}"
+            f"{what} at {_rounded(position)} m is outside the workspace, expected x, y, z between {low.tolist()} and {high.tolist()}"
         )
+
+
+def _check_free(what: str, position: np.ndarray, obstacles: tuple[ObstacleConfig, ...]) -> None:
+    for box in obstacles:
+        if ((position > box.lower) & (position < box.upper)).all():
+            raise GoalError(
+                f"{what} at {_rounded(position)} m is inside the declared obstacle '{box.name}', from {list(box.lower)} to {list(box.upper)}"
+            )
+
+
+def _rounded(position: np.ndarray) -> list[float]:
+    return [round(float(value), 3) for value in position]

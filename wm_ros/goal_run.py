@@ -7,7 +7,7 @@ from typing import Callable, Sequence
 
 import numpy as np
 
-from wm_core.kinematics.time_parameterisation import parameterise, stop
+from wm_core.kinematics.time_parameterisation import stop
 from wm_core.protocols import Draft
 from wm_core.types import Goal, Observation, Plan, PlannerState, Trajectory
 from wm_ros.fingers import Fingers
@@ -17,6 +17,7 @@ from wm_ros.outcome import Code, Outcome, Progress
 from wm_ros.planner_inputs import PlannerInputs
 from wm_ros.planner_tools import PlannerTools
 from wm_ros.progress import ProgressMonitor
+from wm_ros.timing import timed
 
 # Plans in a row that may fail before the goal is given up.
 _FAILURES = 5
@@ -154,7 +155,7 @@ class GoalRun:
             made = self._clocks.now()
             stamp = made + self._settings.take_over
             start = self._inputs.commanded(stamp)
-            trajectory = parameterise(start, plan.joint_path, plan.step, self._tools.limits, self._settings.horizon)
+            trajectory = timed(plan, start, self._tools, self._settings.horizon)
             trajectory = self._with_fingers(trajectory, plan, stamp)
         except Exception as error:  # out of memory, NaN, no IK: the arm holds, and says why
             return self._failed(error)

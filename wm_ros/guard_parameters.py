@@ -17,6 +17,7 @@ class GuardParameters:
     gripper_controller: str = parameter(
         "panda_hand_controller", "Gripper's controller, commanded on <gripper_controller>/joint_trajectory where the robot has a gripper."
     )
+    obstacles: str = parameter("", "Boxes that the body keeps clear of: path of a YAML file; empty: none are declared.")
     description_timeout: float = parameter(
         10.0, "How long to wait for robot_description where the robot file names no URDF (s).", 0.1, 120.0
     )

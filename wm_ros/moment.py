@@ -11,9 +11,12 @@ _LATE = 0.0015  # s that may be missed
 class Moment:
     """The controller joins a trajectory to its motion when it arrives, so it is made for one moment and sent then."""
 
-    def __init__(self, now: float, attempt: int = 0) -> None:
-        """now: s, on the clock that `at` is wanted on. attempt: how often the moment was missed; it is then further."""
-        ahead = _AHEAD * 2**attempt
+    def __init__(self, now: float, attempt: int = 0, more: float = 0.0) -> None:
+        """now: s, on the clock that `at` is wanted on. attempt: how often the moment was missed; it is then further.
+
+        more: s, what judging takes beyond the usual.
+        """
+        ahead = (_AHEAD + more) * 2**attempt
         self.at = now + ahead
         self._due = time.monotonic() + ahead
 

@@ -9,10 +9,11 @@ from rclpy.exceptions import InvalidTopicNameException
 from rclpy.node import Node
 from rclpy.validate_topic_name import validate_topic_name
 
-from wm_core.config import RobotConfig
+from wm_core.config import ObstacleConfig, RobotConfig, SafetyConfig, load_obstacles
 from wm_core.gripper import Gripper
 from wm_core.limits import arm_limits
 from wm_core.resources import find_model
+from wm_core.safety import Body, Clearance
 from wm_core.told import told
 from wm_core.types import Goal, JointState, Observation, PlannerState
 from wm_ros.planner_parameters import AS_THE_MODEL_SAYS, PlannerParameters
@@ -25,22 +26,27 @@ if TYPE_CHECKING:
     from wm_core.planning import MpcPlanner
 
 NO_MODEL = "none"
+# m between the body and obstacles that a proposal keeps: more than the guard asks, which has it join a little earlier or later
+_KEEP_CLEAR = SafetyConfig().clearance + 0.002
 
 
 def load_tools(node: Node, parameters: PlannerParameters) -> PlannerTools:
     """Robot, model and planner, with one plan made already: the first is slow. Raises whatever is wrong."""
     robot, arm = load_robot(node, parameters.robot, parameters.description_timeout)
+    obstacles = _obstacles(parameters, robot)
     with told("wm_core.backends", node.get_logger().info):
         planner = _load_planner(robot, arm, parameters)
+    planner = planner.with_obstacles(obstacles) if obstacles else planner
     model, gate = planner.world_model, _gate(parameters, planner, arm)
     if model is not None:
         from wm_core.backends.backed_model import backend_of
 
         node.get_logger().info(f"rollouts by '{backend_of(model)}' (backend:={parameters.backend}) on {planner.device}")
+    limits = arm_limits(planner.robot, arm)  # not of our own robot: the planner's keeps to where the model knows what it sees
     tools = PlannerTools(
         robot.name,
         arm,
-        arm_limits(planner.robot, arm),  # not of our own robot: the planner's keeps to where the model knows what it sees
+        limits,
         planner,
         model,
         planner.config.deadline,
@@ -50,9 +56,18 @@ def load_tools(node: Node, parameters: PlannerParameters) -> PlannerTools:
         gate=gate,
         watches=gate is not None and gate.config.views > 1,
         reach=planner.config.horizon * planner.step,
+        obstacles=obstacles,
+        clearance=Clearance(Body(robot, arm.chain()), obstacles, limits, _KEEP_CLEAR) if obstacles else None,
     )
     _warm_up(tools, np.array(robot.home))
     return tools
+
+
+def _obstacles(parameters: PlannerParameters, robot: RobotConfig) -> tuple[ObstacleConfig, ...]:
+    obstacles = load_obstacles(parameters.obstacles)
+    if obstacles and not robot.body:
+        raise LoadError(f"obstacles is '{parameters.obstacles}', and the file of robot '{robot.name}' has no 'body' to keep clear of them")
+    return obstacles
 
 
 def _load_planner(robot: RobotConfig, arm: UrdfArm, parameters: PlannerParameters) -> MpcPlanner:

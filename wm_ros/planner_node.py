@@ -64,6 +64,7 @@ class PlannerNode(LifecycleNode):
         self._topics = PlannerTopics(self, self._health, self._settings, self._tools, self._inputs, self._guard)
         self._health.clear("configure")
         self._health.ok("gate", self._gate())
+        self._health.ok("obstacles", ", ".join(box.name for box in self._tools.obstacles) or "none are declared")
         self._health.ok("lifecycle", "inactive")
         slow = slow_plans(self._settings, self._tools)
         if slow is not None:

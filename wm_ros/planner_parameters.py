@@ -26,6 +26,7 @@ class PlannerParameters:
     watch_camera_topic: str = parameter(
         "", "Images of a second camera, through which the model's gate for two (gate_watch.yaml) watches for what comes in; empty: there is none."
     )
+    obstacles: str = parameter("", "Boxes to plan around: path of a YAML file; empty: none are declared.")
     device: str = parameter("auto", "Where the model runs.", choices=("auto", "cpu", "cuda"))
     backend: str = parameter(
         AS_THE_MODEL_SAYS,

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wm_core.config import ConfigError
+from wm_core.config import ConfigError, ObstacleConfig
 from wm_core.gripper import Gripper
 from wm_core.kinematics.urdf_arm import KinematicsError
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics, Planner, WorldModel
+from wm_core.safety import Clearance
 from wm_core.types import Goal, Handling
 from wm_ros.gate_watch import GateWatch
 from wm_ros.goal_meter import GoalMeter, SeenDistance
@@ -29,7 +30,8 @@ class LoadError(Exception):
 class PlannerTools:
     """world_model: None where only pose and joint goals are served. deadline: s that one plan may take.
 
-    reach: s that a plan looks ahead, None where that is not known.
+    reach: s that a plan looks ahead, None where that is not known. obstacles: what the planner keeps clear of;
+    clearance: what tells whether a motion does, None without any.
 
     gripper: what the model commands, None for a model without one. objects: whether the model knows of any.
     makes_goals: whether it makes goals that no picture shows, as lifting an object takes.
@@ -48,6 +50,8 @@ class PlannerTools:
     gate: Gate | None = None
     watches: bool = False
     reach: float | None = None
+    obstacles: tuple[ObstacleConfig, ...] = ()
+    clearance: Clearance | None = None
 
     @property
     def history(self) -> int:

@@ -24,6 +24,18 @@ def test_unknown_nested_key_is_looked_up_in_its_own_section():
         parse_config(PlannerConfig, {"weights": {"efort": 1.0}}, "here")
 
 
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ({"gripper": {"opning": 0.08}}, "'gripper.opning'; did you mean 'opening'"),  # a section that may be left out
+        ({"body": [{"radios": 0.1}]}, "'body.0.radios'; did you mean 'radius'"),  # a row of a list
+    ],
+)
+def test_unknown_keys_in_rows_and_optional_sections_are_looked_up_there(data, says):
+    with pytest.raises(ConfigError, match=f"unknown key {says}"):
+        parse_config(RobotConfig, find_robot("panda").model_dump() | data, "here")
+
+
 def test_not_a_number_is_refused():
     with pytest.raises(ConfigError, match="deadline"):
         parse_config(PlannerConfig, {"deadline": float("nan")}, "here")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wm_core.interpolation import sample, sample_densely, sample_many
+from wm_core.interpolation import path_of, sample, sample_densely, sample_many
 from wm_core.types import MotionState, Trajectory
 
 REST = MotionState.at_rest(np.zeros(1))
@@ -34,6 +34,12 @@ def test_accelerations_make_quintics():
     state = sample(trajectory, REST, 0.25)
     assert (state.position[0], state.velocity[0]) == pytest.approx((0.103515625, 1.0546875))
     assert sample_densely(trajectory, REST, 2).jerk[0] == pytest.approx(60.0)
+
+
+def test_a_path_is_where_every_sample_is():
+    trajectory = Trajectory(("a",), np.array([1.0, 1.5]), column(1, -2), column(0.5, 0), column(-1, 0))
+    times = np.linspace(-0.1, 1.7, 19)  # before, at and behind all points, and between
+    assert path_of(trajectory, REST)(times) == pytest.approx(sample_many(trajectory, REST, times).position)
 
 
 def test_a_moving_start_is_continued():

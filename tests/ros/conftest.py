@@ -161,6 +161,7 @@ class PlannerBench:
         self.node = spinner.add(rclpy.create_node("bench"))
         self.picture = np.zeros((8, 8, 3), np.uint8)
         self.proposals, self.statistics, self.errors, self.failing = [], [], [], set()
+        self.told = {}
         self.joints = self.node.create_publisher(JointStateMessage, "joint_states", 10)
         self.camera = self.node.create_publisher(Image, "camera/image_raw", 1)
         self.actions = ActionClient(self.node, PlanToGoal, "planner/plan_to_goal")
@@ -203,6 +204,7 @@ class PlannerBench:
 
     def _on_diagnostics(self, message):
         self.errors += [part.message for part in message.status if part.level == b"\x02"]
+        self.told.update({part.name: part.message for part in message.status})
         self.failing |= {part.name for part in message.status if part.level == b"\x02"}
 
 

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from wm_core.config import ObstacleConfig
 from wm_core.history import ObservationHistory
 from wm_core.protocols import Draft
-from wm_core.types import Focus, Goal, Handled, Handling, JointState, Phase, Plan
+from wm_core.safety import Body, Clearance
+from wm_core.types import Focus, Goal, Handled, Handling, JointState, MotionState, Phase, Plan
 from wm_ros.goal_run import Clocks, GoalRun, RunSettings
 from wm_ros.outcome import Code
 from wm_ros.planner_inputs import PlannerInputs
@@ -54,6 +56,30 @@ def test_a_period_gives_a_proposal_that_starts_where_the_arm_is(start, see, cloc
     # 50 ms after a start from rest the arm has hardly moved, and only towards the goal.
     assert 0.0 <= step.trajectory.positions[0, 0] - home[0] < 0.02
     assert step.trajectory.velocities[-1].tolist() == [0.0] * 7
+
+
+def test_of_a_plan_that_leads_into_an_obstacle_the_steps_before_it_are_proposed(tools, see, inputs, clock, home, arm, robot, limits):
+    # The fake goes on by 0.1 rad a step, five steps: 4.3 cm each, for the tool is 43 cm from the axis. The hand's spheres
+    # reach 11 cm to the side, so the plate, at 20 cm, is met in the second or third step.
+    plate = ObstacleConfig(name="plate", lower=(0.2, 0.2, 0.0), upper=(0.7, 0.202, 0.5))
+    clearance = Clearance(Body(robot, arm.chain()), [plate], limits, 0.007)
+    see(home)
+    goal, ends = goal_beside(home, 0.8), []
+    for known in (tools, replace(tools, clearance=clearance)):
+        trajectory = GoalRun(goal, 10.0, known, inputs, SETTINGS, Clocks(clock, clock)).step().trajectory
+        ends.append(trajectory.positions[-1, 0] - home[0])
+    assert ends[0] > 0.4 and 0.09 < ends[1] < 0.21
+    assert clearance.violation(trajectory, MotionState.at_rest(home)) is None
+    assert trajectory.velocities[-1].tolist() == [0.0] * 7
+
+
+def test_where_the_first_step_leads_into_an_obstacle_it_is_left_to_the_guard_to_say_so(tools, see, inputs, clock, home, arm, robot, limits):
+    plate = ObstacleConfig(name="plate", lower=(0.2, 0.13, 0.0), upper=(0.7, 0.132, 0.5))
+    clearance = Clearance(Body(robot, arm.chain()), [plate], limits, 0.007)
+    see(home)
+    known = replace(tools, clearance=clearance)
+    trajectory = GoalRun(goal_beside(home, 0.8), 10.0, known, inputs, SETTINGS, Clocks(clock, clock)).step().trajectory
+    assert "from obstacle 'plate'" in clearance.violation(trajectory, MotionState.at_rest(home)).text
 
 
 def test_a_plan_begins_where_and_as_fast_as_the_arm_is_commanded_to_be_when_it_takes_over(start, see, inputs, clock, planner, home):

@@ -14,6 +14,7 @@ from sensor_msgs.msg import JointState as JointStateMessage
 from trajectory_msgs.msg import JointTrajectory
 from wm_interfaces.msg import GuardStatistics
 
+from wm_core.config import ObstacleConfig
 from wm_core.gripper import Gripper
 from wm_core.kinematics.time_parameterisation import parameterise
 from wm_core.types import JointState, MotionState
@@ -33,7 +34,7 @@ class Bench:
         self.guard = spinner.add(GuardNode())
         self.node = spinner.add(rclpy.create_node("bench"))
         self.commands, self.statistics, self.errors = [], [], []
-        self.finger_commands = []
+        self.finger_commands, self.told = [], {}
         self.joints = self.node.create_publisher(JointStateMessage, "joint_states", 10)
         self.proposal = self.node.create_publisher(JointTrajectory, "proposal", 10)
         self.node.create_subscription(JointTrajectory, COMMANDS, self.commands.append, 10)
@@ -60,11 +61,18 @@ class Bench:
 
     def _on_diagnostics(self, message):
         self.errors += [part.message for part in message.status if part.level == b"\x02"]
+        self.told.update({part.name: part.message for part in message.status})
 
 
 @pytest.fixture
-def bench(ros, home, limits, robot):
-    return Bench(ros(), home, limits.names, Gripper(robot.gripper))
+def make_bench(ros, home, limits, robot):
+    """make_bench(argument, ...) of ROS."""
+    return lambda *arguments: Bench(ros(*arguments), home, limits.names, Gripper(robot.gripper))
+
+
+@pytest.fixture
+def bench(make_bench):
+    return make_bench()
 
 
 @pytest.fixture
@@ -125,6 +133,20 @@ def test_every_refusal_has_its_reason_on_diagnostics(bench, motion):
     assert bench.statistics[-1].rejected == 2 and bench.statistics[-1].last_reason
 
 
+def test_motion_into_a_declared_obstacle_is_refused_and_around_it_not(make_bench, declared, motion, arm, limits, home):
+    # The hand is 20 cm wide, and 0.3 rad take it 16 cm to the left: the plate of 2 mm is on the way.
+    tool = arm.forward(home).position
+    plate = ObstacleConfig(name="plate", lower=(tool[0] - 0.1, 0.2, 0.0), upper=(tool[0] + 0.1, 0.202, tool[2] + 0.1))
+    bench = make_bench("-p", f"obstacles:={declared(plate)}")
+    bench.until(lambda: bench.guard._guard.measured)
+    bench.propose(motion)
+    bench.until(lambda: bench.says("of 'panda_joint7' would be") and bench.says("m from obstacle 'plate' at 0."))
+    assert bench.commands == [] and bench.statistics[-1].rejected == 1
+    assert bench.told["guard: obstacles"] == "plate"
+    bench.propose(parameterise(MotionState.at_rest(home), 2 * home - motion.positions[3::4], 0.2, limits))  # to the right
+    bench.until(lambda: bench.commands)
+
+
 def test_an_unusable_joint_state_is_named(bench):
     message = joint_state_to_message(bench.names, bench.home, np.zeros(7), bench.now())
     message.name[0] = "elbow"
@@ -167,6 +189,19 @@ def test_a_wrong_robot_file_ends_the_process_with_code_2_and_says_why(tmp_path, 
     _, said = process.communicate(timeout=30)
     assert process.returncode == 2
     assert text.replace("\\", "") in said and "Traceback" not in said
+
+
+def test_obstacles_that_cannot_be_kept_clear_of_end_the_process_with_code_2(tmp_path, declared, robot):
+    wall = declared(ObstacleConfig(name="wall", lower=(0.4, -0.03, 0.0), upper=(0.6, 0.03, 0.25)))
+    bare = f"robot:={robot_file(tmp_path, robot, body=[])}"
+    cases = [
+        (["-p", f"obstacles:={wall}", "-p", bare], "guard: robot 'panda' has no body"),
+        (["-p", "obstacles:=absent.yaml"], "guard: absent.yaml: cannot read the configuration"),
+    ]
+    for arguments, text in cases:
+        process = guard_process(*arguments)
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == 2 and text in said and "Traceback" not in said
 
 
 def test_a_parameter_out_of_range_ends_the_process_with_code_2():

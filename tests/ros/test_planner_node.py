@@ -14,7 +14,9 @@ from sensor_msgs.msg import JointState as JointStateMessage
 from visualization_msgs.msg import MarkerArray
 from wm_interfaces.action import PlanToGoal
 
-from wm_core.types import Goal, Pose
+from wm_core.config import ObstacleConfig
+from wm_core.safety import Body
+from wm_core.types import Goal, JointState, Observation, PlannerState, Pose
 from wm_ros.conversions import joint_state_to_message
 from wm_ros.outcome import Code
 
@@ -233,6 +235,48 @@ def test_joints_that_are_not_in_the_urdf_are_named(bench, tmp_path, robot):
     names = ["elbow", *robot.joint_names[1:]]
     path.write_text(yaml.safe_dump({**robot.model_dump(mode="json"), "joint_names": names}))
     fails_to_configure(bench("-p", f"robot:={path}"), "joints ['elbow'] are not in the URDF")
+
+
+class TestObstacles:
+    WALL = ObstacleConfig(name="wall", lower=(0.4, -0.03, 0.0), upper=(0.6, 0.03, 0.25))  # m, as reach_around has it
+
+    def test_it_plans_around_what_is_declared(self, bench, declared, robot, arm):
+        bench = bench("-p", f"obstacles:={declared(self.WALL)}")
+        assert bench.planner.trigger_configure() == SUCCESS
+        planner, body, down = bench.planner._tools.planner, Body(robot, arm.chain()), np.array(robot.tool_orientation)
+        joints = arm.inverse(Pose(np.array([0.5, 0.2, 0.14]), down), np.array(robot.home))
+        target, state = np.array([0.5, -0.2, 0.14]), PlannerState(seed=0)
+        for row in range(30):
+            seen = Observation(bench.picture, JointState(joints, np.zeros(7), 0.2 * row), 0.2 * row)
+            plan, state = planner.plan([seen], Goal(pose=Pose(target)), state)
+            middles = body.positions(np.linspace(joints, plan.joint_path[0], 9))
+            away = np.linalg.norm(middles - np.clip(middles, self.WALL.lower, self.WALL.upper), axis=-1) - body.radii
+            assert away.min() > 0.005  # m
+            joints = plan.joint_path[0]
+            if np.linalg.norm(arm.forward(joints).position - target) < 0.02:
+                return
+        pytest.fail(f"{100 * np.linalg.norm(arm.forward(joints).position - target):.1f} cm are left")
+
+    def test_a_goal_inside_one_is_refused(self, bench, declared, arm, robot):
+        bench = bench("-p", f"obstacles:={declared(self.WALL)}")
+        bench.activate()
+        inside = np.array([0.5, 0.0, 0.2])
+        joints = arm.inverse(Pose(inside, np.array(robot.tool_orientation)), np.array(robot.home))
+        for goal, what in ((Goal(pose=Pose(inside)), "goal pose"), (Goal(joints=joints), "goal joints put the tool")):
+            result = bench.end(bench.send(goal))
+            assert result.code == Code.INVALID_GOAL and bench.proposals == []
+            assert result.message.startswith(what) and "inside the declared obstacle 'wall'" in result.message
+        bench.until(lambda: bench.told.get("planner: obstacles") == "wall")
+
+    def test_a_wrong_file_is_named(self, bench, tmp_path):
+        (tmp_path / "wall.yaml").write_text("obstacles: [{name: wall, lower: [0.4, 0, 0], upper: [0.4, 1, 1]}]")
+        fails_to_configure(bench("-p", f"obstacles:={tmp_path}/wall.yaml"), "wall.yaml: obstacles.0 = {'name': 'wall'")
+
+    def test_a_robot_without_a_body_cannot_keep_clear(self, bench, declared, tmp_path, robot):
+        path = tmp_path / "arm.yaml"
+        path.write_text(yaml.safe_dump({**robot.model_dump(mode="json"), "body": []}))
+        arguments = "-p", f"robot:={path}", "-p", f"obstacles:={declared(self.WALL)}"
+        fails_to_configure(bench(*arguments), "the file of robot 'panda' has no 'body' to keep clear of them")
 
 
 def test_an_image_goal_is_planned_with_the_model(bench, model):

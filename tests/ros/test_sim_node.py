@@ -28,6 +28,7 @@ from trajectory_msgs.msg import JointTrajectory  # noqa: E402
 
 from sim.camera import OVERHEAD_VIEW, CameraView, SceneCamera  # noqa: E402
 from sim.scene import ARM_JOINTS, FINGER_JOINTS, Scene  # noqa: E402
+from wm_core.config import ObstacleConfig  # noqa: E402
 from wm_core.kinematics.urdf_arm import UrdfArm  # noqa: E402
 from wm_core.types import Trajectory  # noqa: E402
 from wm_ros.conversions import (  # noqa: E402
@@ -223,6 +224,32 @@ def test_the_camera_shows_the_scene_of_the_seed(sim: SimProcess, listener: Liste
     scene.close()
 
 
+def test_declared_obstacles_stand_in_the_scene_and_in_its_pictures(
+    start: Callable[..., SimProcess], other: Listener, declared: Callable[..., str]
+) -> None:
+    wall = ObstacleConfig(name="wall", lower=(0.4, 0.15, 0.0), upper=(0.6, 0.2, 0.25))
+    process = start(f"obstacles:={declared(wall)}", "seed:=5", "image_width:=96", "image_height:=64")
+    other.until_some("camera/image_raw")
+    seen = image_to_array(other.got["camera/image_raw"][0]).astype(float)
+    scene = Scene()
+    scene.reset(5)
+    without = SceneCamera(96, 64).render(scene).astype(float)
+    scene.obstacles.place((wall,))
+    expected = SceneCamera(96, 64).render(scene).astype(float)
+    assert np.abs(seen - expected).mean() < 0.1 * np.abs(seen - without).mean()
+    scene.close()
+    assert process.end() == 0 and "the arm begins in obstacle" not in process.log, process.log
+
+
+def test_an_arm_that_begins_in_an_obstacle_is_told_of(
+    start: Callable[..., SimProcess], other: Listener, declared: Callable[..., str]
+) -> None:
+    # At home the fingers are 23 cm above the table.
+    wall = ObstacleConfig(name="wall", lower=(0.4, -0.03, 0.0), upper=(0.6, 0.03, 0.25))
+    process = start(f"obstacles:={declared(wall)}")
+    other.until(lambda: "the arm begins in obstacle 'wall'" in process.log, "the warning")
+
+
 def test_image_and_camera_info_bear_the_stamp_of_the_same_moment(sim: SimProcess, listener: Listener) -> None:
     topics = ("camera/image_raw", "camera/camera_info", "joint_states")
 
@@ -373,6 +400,7 @@ def test_without_a_display_it_says_so_and_runs(start: Callable[..., SimProcess],
         ("image_width:=5", "expected a int from 16 to 1920"),
         ("camera_rate:=.nan", "expected a float from 0.1 to 60.0"),
         ("controller:='bad name'", "parameter 'controller' is 'bad name'"),
+        ("obstacles:=absent.yaml", "parameter 'obstacles': absent.yaml: cannot read the configuration"),
         ("perturb:=glare=medium", "parameter 'perturb': 'glare=medium': expected intruder=STRENGTH"),
     ],
 )

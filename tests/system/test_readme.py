@@ -14,7 +14,7 @@ from wm_interfaces.action import PlanToGoal
 
 from sim.node_parameters import SimParameters
 from wm_core.cli.app import app
-from wm_core.config import ModelCardConfig, parse_config
+from wm_core.config import ModelCardConfig, ObstaclesConfig, parse_config
 from wm_ros.guard_parameters import GuardParameters
 from wm_ros.outcome import Code
 from wm_ros.planner_parameters import PlannerParameters
@@ -95,6 +95,12 @@ def test_the_settings_shown_are_settings():
     text = (ROOT / "docs" / "train-your-own.md").read_text()
     (settings,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     parse_config(ModelCardConfig, yaml.safe_load(settings), "train-your-own.md")
+
+
+def test_the_obstacles_shown_are_obstacles():
+    text = (ROOT / "docs" / "plug-in-your-arm.md").read_text()
+    (scene,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert [box.name for box in parse_config(ObstaclesConfig, yaml.safe_load(scene), "page").obstacles] == ["wall", "camera post"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

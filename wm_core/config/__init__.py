@@ -5,6 +5,7 @@ from wm_core.config.boxes import BoxConfig
 from wm_core.config.card import ModelCardConfig
 from wm_core.config.gripper import GripperConfig
 from wm_core.config.model import MetricWeights, WorldModelConfig
+from wm_core.config.obstacles import ObstacleConfig, ObstaclesConfig, load_obstacles
 from wm_core.config.planner import HandlingConfig, ObjectiveWeights, PlannerConfig, StandstillConfig
 from wm_core.config.robot import JointLimitsConfig, RobotConfig, SphereConfig
 from wm_core.config.safety import SafetyConfig
@@ -22,6 +23,8 @@ __all__ = [
     "MetricWeights",
     "ModelCardConfig",
     "ObjectiveWeights",
+    "ObstacleConfig",
+    "ObstaclesConfig",
     "PlannerConfig",
     "PriorConfig",
     "RefineConfig",
@@ -33,6 +36,7 @@ __all__ = [
     "TrainingConfig",
     "WorldModelConfig",
     "load_config",
+    "load_obstacles",
     "parse_config",
     "save_config",
 ]

@@ -15,6 +15,7 @@ class SafetyConfig(Strict):
     jitter: how much later than that it may be, this time and the time before; what is sent keeps the limits for all of it.
     start_tolerance: rad beyond vmax * t that the first point may lie from the measured joints.
     clip: rad that a position may exceed its limit and be clipped instead of rejected.
+    clearance: m that the body keeps from declared obstacles: what its spheres leave uncovered. The planner keeps more.
     stretch: the longest slow-down that may repair a velocity or acceleration excess, as a factor.
     """
 
@@ -26,4 +27,5 @@ class SafetyConfig(Strict):
     jitter: float = Field(0.004, ge=0.0, le=0.05)
     start_tolerance: float = Field(0.05, gt=0.0, le=0.5)
     clip: float = Field(1e-3, ge=0.0, le=0.01)
+    clearance: float = Field(0.005, ge=0.0, le=0.1)
     stretch: float = Field(1.3, ge=1.0, le=3.0)

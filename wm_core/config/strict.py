@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -65,8 +65,15 @@ def _explain(kind: type[BaseModel], item: Any, source: str) -> str:
 
 def _keys_beside(kind: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
     for part in location[:-1]:
-        field = kind.model_fields.get(str(part))
-        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, BaseModel):
-            break
-        kind = field.annotation
+        field = kind.model_fields.get(str(part))  # none for the row of a list: its kind was taken with the list
+        inner = None if field is None else _model_in(field.annotation)
+        kind = kind if inner is None else inner
     return list(kind.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model of `Model`, `tuple[Model, ...]` or `Model | None`."""
+    for found in (annotation, *get_args(annotation)):
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            return found
+    return None

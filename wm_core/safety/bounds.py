@@ -18,9 +18,9 @@ UNITS = {"velocity": "rad/s", "acceleration": "rad/s^2", "jerk": "rad/s^3"}
 
 @dataclass(frozen=True)
 class Violation:
-    """quantity: 'position', 'velocity', 'acceleration', 'jerk' or 'workspace'. time: s.
+    """quantity: 'position', 'velocity', 'acceleration', 'jerk', 'workspace' or 'clearance'. time: s.
 
-    ratio: of value to limit, inf for position and workspace; excess: rad or m beyond the limit, for those two.
+    ratio: of value to limit, inf for position, workspace and clearance; excess: rad or m beyond the limit, for those.
     """
 
     quantity: str
@@ -48,7 +48,7 @@ def derivative_violation(motion: Motion, limits: ArmLimits) -> Violation | None:
 def position_violation(motion: Motion, limits: ArmLimits) -> Violation | None:
     """The worst position beyond its limit; a motion that begins outside may only come back."""
     outside = np.maximum(limits.lower - motion.position, motion.position - limits.upper).clip(min=0.0)
-    row, joint, stray = _worst_stray(outside)
+    row, joint, stray = worst_stray(outside)
     if stray <= 0.0:
         return None
     text = (
@@ -63,7 +63,7 @@ def workspace_violation(motion: Motion, limits: ArmLimits, kinematics: Kinematic
     rows = _spaced(motion.times, TOOL_PERIOD)
     tool = np.stack([kinematics.forward(joints).position for joints in motion.position[rows]])
     outside = np.maximum(limits.workspace_lower - tool, tool - limits.workspace_upper).clip(min=0.0)
-    row, axis, stray = _worst_stray(outside)
+    row, axis, stray = worst_stray(outside)
     if stray <= 0.0:
         return None
     text = (
@@ -73,7 +73,7 @@ def workspace_violation(motion: Motion, limits: ArmLimits, kinematics: Kinematic
     return Violation("workspace", text, float(motion.times[rows[row]]), excess=float(outside[row, axis]))
 
 
-def _worst_stray(outside: np.ndarray) -> tuple[int, int, float]:
+def worst_stray(outside: np.ndarray) -> tuple[int, int, float]:
     """outside: (K, N) >= 0 in order of time -> where it most exceeds the least it has been so far, and by how much."""
     least = np.minimum.accumulate(outside, axis=0)
     stray = outside - np.minimum(least + BACKWARD, outside[0])

@@ -1,4 +1,4 @@
-"""Judges one proposed trajectory against the arm's hard limits."""
+"""Judges one proposed trajectory against the arm's hard limits and, where there are any, declared obstacles."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from wm_core.interpolation import sample, sample_densely
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics
 from wm_core.safety.bounds import Violation, derivative_violation, position_violation, workspace_violation
+from wm_core.safety.clearance import Clearance
 from wm_core.safety.form import check_measured, ordered
 from wm_core.safety.verdict import Following, Rejected, Verdict
 from wm_core.types import JointState, MotionState, Trajectory
@@ -23,10 +24,23 @@ ROOT = {"velocity": 1.0, "acceleration": 2.0, "jerk": 3.0}  # stretching time by
 class TrajectoryFilter:
     """Pure: what it answers depends on its arguments alone, it remembers nothing between checks."""
 
-    def __init__(self, limits: ArmLimits, kinematics: Kinematics, config: SafetyConfig = SafetyConfig()) -> None:
+    def __init__(
+        self,
+        limits: ArmLimits,
+        kinematics: Kinematics,
+        config: SafetyConfig = SafetyConfig(),
+        clearance: Clearance | None = None,
+    ) -> None:
+        """clearance: None where no obstacles are declared."""
         self.limits = limits
+        self._clearance = clearance
         self._kinematics = kinematics
         self._config = config
+
+    @property
+    def obstacles(self) -> tuple[str, ...]:
+        """Names of those that it keeps the body clear of."""
+        return () if self._clearance is None else tuple(box.name for box in self._clearance.obstacles)
 
     def check(
         self,
@@ -96,6 +110,7 @@ class TrajectoryFilter:
         proposed, notes = wanted, []
         for _ in range(REPAIRS):
             violation = next(filter(None, (self._violation(proposed, start) for start in starts)), None)
+            violation = violation or self._too_near(proposed, starts)
             if violation is None:
                 return Verdict("clipped" if notes else "accepted", "; ".join(notes), proposed)
             repaired = self._repair(proposed, violation)
@@ -113,7 +128,7 @@ class TrajectoryFilter:
         if violation.quantity not in ROOT:
             return None
         if violation.time <= proposed.times[0] and len(proposed.times) > 1 and proposed.times[1] <= LATEST_JOIN:
-            return _from_second(proposed), ""  # join later and so more gently
+            return _part(proposed, slice(1, None)), ""  # join later and so more gently
         factor = 1.01 * violation.ratio ** (1.0 / ROOT[violation.quantity])
         if factor > self._config.stretch or proposed.times[-1] * factor > self._config.horizon:
             return None
@@ -127,6 +142,13 @@ class TrajectoryFilter:
             or workspace_violation(motion, self.limits, self._kinematics)
         )
 
+    def _too_near(self, trajectory: Trajectory, starts: list[MotionState]) -> Violation | None:
+        if self._clearance is None:
+            return None
+        # Behind its first point the motion is the same wherever it is joined from.
+        ways = [trajectory] + [_part(trajectory, slice(1))] * (len(starts) - 1)
+        return next(filter(None, map(self._clearance.violation, ways, starts)), None)
+
     def _clipped(self, trajectory: Trajectory) -> Trajectory:
         # A clipped point rests, or its velocity would carry the motion over the limit again.
         positions = np.clip(trajectory.positions, self.limits.lower, self.limits.upper)
@@ -136,13 +158,13 @@ class TrajectoryFilter:
         return Trajectory(trajectory.names, trajectory.times, positions, velocities, accelerations)
 
 
-def _from_second(trajectory: Trajectory) -> Trajectory:
+def _part(trajectory: Trajectory, points: slice) -> Trajectory:
     return Trajectory(
         trajectory.names,
-        trajectory.times[1:],
-        trajectory.positions[1:],
-        trajectory.velocities[1:],
-        trajectory.accelerations[1:],
+        trajectory.times[points],
+        trajectory.positions[points],
+        trajectory.velocities[points],
+        trajectory.accelerations[points],
     )
 
 
