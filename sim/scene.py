@@ -50,8 +50,11 @@ class SceneState:
 class Scene:
     """One PyBullet world. The base frame of the arm is the world frame; the table top is at z = 0."""
 
-    def __init__(self, gui: bool = False) -> None:
-        """Raises `RuntimeError` when a window is asked for and there is no display."""
+    def __init__(self, gui: bool = False, arm: Path | None = None) -> None:
+        """arm: a URDF of the Panda, by default the one that is drawn fast.
+
+        Raises `RuntimeError` when a window is asked for and there is no display.
+        """
         try:
             with quiet_output():
                 self.client = BulletClient(pybullet.GUI if gui else pybullet.DIRECT)
@@ -62,7 +65,7 @@ class Scene:
         self.client.setGravity(0.0, 0.0, -9.81)
         self.client.loadURDF("plane.urdf", [0.0, 0.0, -0.625])
         self.client.loadURDF("table/table.urdf", [0.5, 0.0, -0.625], useFixedBase=True)
-        self._arm = self.client.loadURDF(str(light_panda(urdf_path())), useFixedBase=True)
+        self._arm = self.client.loadURDF(str(arm or light_panda(urdf_path())), useFixedBase=True)
         self._table = self._arm - 1
         self._table_texture = TableTexture(self.client, self._table)
         self._index_joints()
