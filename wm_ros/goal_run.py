@@ -34,7 +34,12 @@ class RunSettings:
     rest_speed: float
     settle_time: float
     no_progress_time: float
+    no_progress_time_object: float
     camera_period: float = 0.1
+
+    def patience(self, goal: Goal) -> float:
+        """s that the distance may go without a fall. A push that missed has moved its object away, and is tried again."""
+        return self.no_progress_time_object if goal.about_object else self.no_progress_time
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ class GoalRun:
         self._fingers = None if tools.gripper is None else Fingers(tools.gripper)
         inputs.fingers.forget()
         self._watch = tools.gate_watch(settings.camera_period)
-        self._monitor = ProgressMonitor(settings.settle_time, settings.no_progress_time, smallest_gain=0.03)
+        self._monitor = ProgressMonitor(settings.settle_time, settings.patience(goal), smallest_gain=0.03)
         self._state = PlannerState(seed=0)
         self._plan_seconds = 0.05
         self._latent_cost = float("nan")
@@ -132,8 +137,7 @@ class GoalRun:
         if self._monitor.reached(steady):
             return Outcome(Code.SUCCESS, f"reached, {distance} from the goal", reading.distance)
         if self._monitor.stuck(steady):
-            waited = self._settings.no_progress_time
-            text = f"no progress for {waited:.1f} s: still {distance} from the goal{phase}; is it within reach?"
+            text = f"no progress for {self._settings.patience(self.goal):.1f} s: still {distance} from the goal{phase}; is it within reach?"
             return Outcome(Code.NO_PROGRESS, text, reading.distance)
         if steady > self._ends:
             text = f"time limit of {self._time_limit:.1f} s passed, {distance} from the goal{phase}"

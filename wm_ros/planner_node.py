@@ -85,6 +85,7 @@ class PlannerNode(LifecycleNode):
             chosen.rest_speed,
             chosen.settle_time,
             chosen.no_progress_time,
+            chosen.no_progress_time_object,
             chosen.camera_period,
         )
         clocks = Clocks(self._topics.now, time.monotonic)

@@ -119,7 +119,7 @@ def test_a_clock_that_was_set_back_does_not_blind_it(gate, watch):
     assert watch.look([frame(5.0, grey=0)]).startswith("picture 9 std")
 
 
-SETTINGS = RunSettings(horizon=1.0, take_over=0.03, rest_speed=0.05, settle_time=0.3, no_progress_time=2.0)
+SETTINGS = RunSettings(horizon=1.0, take_over=0.03, rest_speed=0.05, settle_time=0.3, no_progress_time=2.0, no_progress_time_object=2.0)
 
 
 class Rig:

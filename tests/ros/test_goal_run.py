@@ -15,7 +15,7 @@ from wm_ros.goal_run import Clocks, GoalRun, RunSettings
 from wm_ros.outcome import Code
 from wm_ros.planner_inputs import PlannerInputs
 
-SETTINGS = RunSettings(horizon=1.0, take_over=0.03, rest_speed=0.05, settle_time=0.3, no_progress_time=2.0)
+SETTINGS = RunSettings(horizon=1.0, take_over=0.03, rest_speed=0.05, settle_time=0.3, no_progress_time=2.0, no_progress_time_object=2.0)
 
 
 @pytest.fixture
@@ -270,6 +270,22 @@ def test_an_object_that_is_not_lifted_ends_with_the_phase_that_it_is_in(lift, se
         step = run.step()
         clock.time += 0.1
     assert step.outcome.code is Code.NO_PROGRESS and "0.150 m from the goal (phase approach)" in step.outcome.message
+
+
+def test_an_object_that_was_pushed_away_is_given_the_time_for_another_try(tools, inputs, see, clock, home):
+    # Nearest after the first period, then pushed 5 cm away: given up 4 s later, where a goal of the arm has 2 s.
+    world = Sliding()
+    tools = replace(tools, world_model=world, planner=Lifting(home), objects=True)
+    settings = replace(SETTINGS, no_progress_time_object=4.0)
+    run = GoalRun(Goal(object_position=np.zeros(3)), 60.0, tools, inputs, settings, Clocks(clock, clock))
+    begun, outcome = clock.time, None
+    while outcome is None:
+        world.distance = 0.06 if clock.time == begun else 0.11
+        see(home)
+        outcome = run.step().outcome
+        clock.time += 0.1
+    assert outcome.code is Code.NO_PROGRESS and "no progress for 4.0 s: still 0.110 m" in outcome.message
+    assert clock.time - begun == pytest.approx(4.2, abs=0.11)
 
 
 def test_what_is_carried_is_not_let_go_for_the_time_of_a_hold(lift, see, clock, home):

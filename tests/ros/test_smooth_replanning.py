@@ -19,7 +19,7 @@ from wm_ros.guard_parameters import GuardParameters
 from wm_ros.planner_inputs import PlannerInputs
 from wm_ros.planner_tools import PlannerTools
 
-SETTINGS = RunSettings(horizon=1.0, take_over=0.03, rest_speed=0.05, settle_time=0.3, no_progress_time=30.0)
+SETTINGS = RunSettings(horizon=1.0, take_over=0.03, rest_speed=0.05, settle_time=0.3, no_progress_time=30.0, no_progress_time_object=30.0)
 TICK = 1e-3  # s
 LATEST = 3e-3  # s that the controller takes to join; the guard allows for 4 ms
 GOALS, PLANS_A_GOAL = 50, 6
