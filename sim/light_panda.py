@@ -11,9 +11,6 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from sim.obj_file import read_obj, write_obj
-from sim.thinning import thinned
-
 _SHARE = 0.07  # of the triangles of a material
 _LEAST = 700  # of a material: fingers and what the hand's front is made of keep all of theirs
 _VISUAL = Path("meshes", "visual")
@@ -51,6 +48,10 @@ def _kept(original: Path, folder: Path) -> Path:
 
 
 def _make(source: Path, target: Path) -> None:
+    # Only here: a scene whose arm is there already needs none of it.
+    from sim.obj_file import read_obj, write_obj
+    from sim.thinning import thinned
+
     for path in filter(Path.is_file, source.rglob("*")):
         copy = target / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)

@@ -47,7 +47,7 @@ _RELIABLE_LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 _GRACE = 5.0
 # s between two looks at whether an input fell silent; also the longest that a joint state waits to be looked at
 _WATCHING = 0.01
-# s that looking for obstacles takes at most: 2.5 ms with three of them, near one
+# s more that are allowed for judging where there are obstacles to look for
 _LOOKING = 0.003
 # times that something is decided again because its moment was missed
 _ATTEMPTS = 3

@@ -72,11 +72,11 @@ def test_thinning_keeps_the_surface_and_what_is_already_small() -> None:
     assert np.array_equal(small.corners, _square(3).corners)
 
 
-@pytest.mark.parametrize(("view", "changed"), [(TABLE_VIEW, 0.001), (CameraView(), 0.015)], ids=["table", "wide"])
+@pytest.mark.parametrize(("view", "changed"), [(TABLE_VIEW, 0.001), (CameraView(), 0.008)], ids=["table", "wide"])
 def test_pictures_stay_what_models_know(view: CameraView, changed: float) -> None:
-    """Of the pixels of 64 px at most the given share differs by more than 16 of 255 (0.04 % and 0.9 % when it was written).
+    """Of the pixels of 64 px at most the given share differs by more than 16 of 255: 0.04 % and 0.68 % when it was written.
 
-    A wrong material, a hole or a link that is elsewhere changes 2 % and more.
+    Meshes written without their `o` lines, so that materials were lost, changed 0.17 % and 0.88 %.
     """
     light, heavy, camera = Scene(), Scene(arm=urdf_path()), SceneCamera(64, 64, view)
     differing = []

@@ -12,16 +12,15 @@ _BETWEEN_LINES = 30.0  # s
 _LOG_WIDTH = 140  # columns of what is no terminal: rich takes 80, in which our tables break every word
 
 
-def console(stderr: bool = False) -> Console:
-    """As wide as the terminal, or as COLUMNS says."""
+def _console(stderr: bool = False) -> Console:
     made = Console(stderr=stderr)
     if not made.is_terminal and "COLUMNS" not in os.environ:
         made.width = _LOG_WIDTH
     return made
 
 
-output = console()
-errors = console(stderr=True)
+output = _console()
+errors = _console(stderr=True)
 
 
 def progress_bar(target: Console = errors) -> Progress:
