@@ -6,11 +6,14 @@ import numpy as np
 from torch import Tensor
 
 from wm_core.config import PlannerConfig
+from wm_core.limits import ArmLimits
 from wm_core.planning.batched_kinematics import BatchedKinematics
 from wm_core.planning.search import Beginning
 from wm_core.planning.task import Task
 from wm_core.planning.warm_start import carry_over
 from wm_core.types import JointState, PlannerState
+
+_FASTEST = 1.1  # of a velocity limit: what is measured of an arm at its limit is not exact
 
 
 def begin_search(
@@ -41,8 +44,12 @@ def begin_search(
     return Beginning(kinematics.tensor(np.clip(warm.mean, -1.0, 1.0)), std, proposals, elites=elites)
 
 
-def measured_velocity(newest: JointState) -> np.ndarray:
-    """(J,) rad/s, as measured; rest for an arm that does not tell."""
+def measured_velocity(newest: JointState, limits: ArmLimits) -> np.ndarray:
+    """(J,) rad/s, as measured; rest for an arm that does not tell, and where a joint is faster than its limit allows.
+
+    Nobody told the arm to be that fast: something it pressed on gave way. Its drives are on their way back already, and
+    to slow down within the limits from there would swing the arm by tens of degrees first.
+    """
     measured = np.asarray(newest.velocity, dtype=float)
-    told = measured.shape == np.shape(newest.position) and np.isfinite(measured).all()
+    told = measured.shape == np.shape(newest.position) and (np.abs(measured) <= _FASTEST * limits.velocity).all()
     return measured if told else np.zeros(np.shape(newest.position))

@@ -79,7 +79,7 @@ class MpcPlanner:
         self.device = torch.device(device)
         self.arm = kinematics
         self._kinematics = BatchedKinematics(kinematics.chain(), device)
-        limits = arm_limits(robot, kinematics)
+        self._limits = limits = arm_limits(robot, kinematics)
         weights, batched = config.weights, self._kinematics
         clear = Obstacles(weights.obstacles, batched, robot, self.obstacles) if self.obstacles else None
         self._builder = TaskBuilder(robot, limits, batched, weights, world_model, self.step, max_step, clear, config.near_enough)
@@ -157,7 +157,7 @@ class MpcPlanner:
         newest = observations[-1]
         place = np.asarray(newest.joints.position if start is None else start, dtype=float)
         joints = self._kinematics.tensor(place)
-        moving = measured_velocity(newest.joints) if start_velocity is None else start_velocity
+        moving = measured_velocity(newest.joints, self._limits) if start_velocity is None else start_velocity
         velocity = self._kinematics.tensor(moving)
         seen = self._outset.see(observations) if task.needs_latents else None
         if task.place is not None:

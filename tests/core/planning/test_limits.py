@@ -154,6 +154,10 @@ def test_the_start_velocity_is_told_or_measured(robot, arm, limits, home, fakes)
     assert first(moving, start_velocity=np.zeros(7)) == pytest.approx(-SPEED_SHARE * 1.5, abs=1e-3)
     for silent in ([], np.full(7, np.nan)):  # an arm that does not tell is at rest
         assert first(silent) == pytest.approx(-SPEED_SHARE * 1.5, abs=1e-3)
+    # 4 rad/s at joint 1, whose limit is 1.5: carried on, 4 - 1.47 = 2.53 rad/s forward. What the arm pressed on gave way.
+    assert first([4.0, 0, 0, 0, 0, 0, 0]) == pytest.approx(-SPEED_SHARE * 1.5, abs=1e-3)
+    # 1.6 is a joint at its limit that is measured badly: it is moving, 1.6 - 1.47 = 0.13 rad/s in the first step.
+    assert first([1.6, 0, 0, 0, 0, 0, 0]) == pytest.approx(0.13, abs=1e-3)
 
 
 def test_a_start_that_is_outside_comes_back_gently(make_space, limits, home):
