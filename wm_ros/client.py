@@ -13,13 +13,14 @@ from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
 from rclpy.action import ActionClient
 from rclpy.context import Context
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.task import Future
 from wm_interfaces.action import PlanToGoal
 
 from wm_core.types import Goal
 from wm_ros.conversions.goal_messages import goal_to_action, outcome_from_result, progress_from_feedback
+from wm_ros.executor import executor_of
 from wm_ros.outcome import Code, Outcome, Progress
 
 _ANSWER = 2.0  # s until a question is asked again
@@ -58,8 +59,7 @@ class PlannerClient:
         self.node: Node = rclpy.create_node(name, namespace=namespace, context=self._context)
         self._actions = ActionClient(self.node, PlanToGoal, "planner/plan_to_goal")
         self._state = self.node.create_client(GetState, "planner/get_state")
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self.node)
+        self._executor = executor_of(self.node)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._spin, name=name, daemon=True)
         self._thread.start()

@@ -19,11 +19,13 @@ class CommandTracker:
 
     def __init__(self) -> None:
         self.following: Following | None = None
+        self._until = 0.0  # s after it began, from when on it goes nowhere
 
     def command(self, trajectory: Trajectory, now: float, measured: JointState | None) -> Following | None:
         """`trajectory` replaces what is followed, from `now` on. Without any known state it is not tracked."""
         start = self.state(now, measured)
         self.following = None if start is None else Following(trajectory, start, now)
+        self._until = 0.0 if start is None else _under_way(trajectory, start)
         return self.following
 
     def state(self, now: float, measured: JointState | None) -> MotionState | None:
@@ -35,14 +37,7 @@ class CommandTracker:
 
     def moving(self, now: float) -> bool:
         """Whether the last command still has somewhere to go; its last moments at rest are none."""
-        if self.following is None:
-            return False
-        trajectory, elapsed = self.following.trajectory, now - self.following.since
-        ahead = trajectory.positions[trajectory.times > elapsed]
-        if not len(ahead):
-            return False
-        state = sample(trajectory, self.following.start, elapsed)
-        return bool(np.abs(ahead - state.position).max() > _STILL or np.abs(state.velocity).max() > _RESTING)
+        return self.following is not None and now - self.following.since < self._until
 
     def _forget_if_strayed(self, now: float, measured: JointState | None) -> None:
         if self.following is None or measured is None:
@@ -52,3 +47,12 @@ class CommandTracker:
         elif now - self.following.since > self.following.trajectory.times[-1] + 0.5:
             if np.abs(measured.position - self.following.trajectory.positions[-1]).max() > _STRAYED:
                 self.following = None
+
+
+def _under_way(trajectory: Trajectory, start: MotionState) -> float:
+    """s until the first point that is, as all after it, at rest where the last one is."""
+    off = np.abs(np.vstack([start.position, trajectory.positions]) - trajectory.positions[-1]).max(-1) > _STILL
+    if trajectory.velocities is not None:
+        off |= np.abs(np.vstack([start.velocity, trajectory.velocities])).max(-1) > _RESTING
+    times = np.append(trajectory.times, trajectory.times[-1])  # a last point that is not at rest is where it ends
+    return float(times[off.nonzero()[0][-1]]) if off.any() else 0.0

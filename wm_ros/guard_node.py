@@ -46,7 +46,7 @@ _RELIABLE_LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 # s after the start in which an arm that is still starting too is nothing to report
 _GRACE = 5.0
 # s between two looks at whether an input fell silent; also the longest that a joint state waits to be looked at
-_WATCHING = 0.01
+_WATCHING = 0.02
 # s more that are allowed for judging where there are obstacles to look for
 _LOOKING = 0.003
 # times that something is decided again because its moment was missed

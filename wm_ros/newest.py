@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
 
 
 class _Aside(CallbackGroup):
@@ -26,27 +28,44 @@ class _Aside(CallbackGroup):
         pass
 
 
+def kept_aside(subscription: Subscription) -> bool:
+    """Whether it is one of `NewestMessages`, for executors that do not ask its callback group."""
+    return isinstance(subscription.callback_group, _Aside)
+
+
 class NewestMessages:
     """Take them when they are needed, or from a timer: no executor wakes up for them.
 
     An executor in Python spends 0.2 ms on a message. A driver that publishes joint states at 2 kHz would have it do
     nothing else; here the middleware keeps the last `depth` and drops the others, at no cost in Python.
-    Best effort, which matches every publisher: a state that is sent again is a state that is late.
+    Best effort by default, which matches every publisher: a state that is sent again is a state that is late.
     """
 
-    def __init__(self, node: Node, kind: type, topic: str, depth: int = 2) -> None:
+    def __init__(
+        self,
+        node: Node,
+        kind: type,
+        topic: str,
+        depth: int = 2,
+        reliability: ReliabilityPolicy = ReliabilityPolicy.BEST_EFFORT,
+    ) -> None:
         """depth: how many are kept between two calls of `take`."""
-        qos = QoSProfile(depth=depth, reliability=ReliabilityPolicy.BEST_EFFORT)
+        qos = QoSProfile(depth=depth, reliability=reliability)
         self._node, self._kind, self._depth = node, kind, depth
         self._subscription = node.create_subscription(kind, topic, _never, qos, callback_group=_Aside())
 
     def take(self) -> list[Any]:
         """What came since the last call, oldest first, at most `depth`. From the executor's thread."""
-        taken: list[Any] = []
+        return [message for message, _ in self.take_sent()]
+
+    def take_sent(self) -> list[tuple[Any, float]]:
+        """As `take`, each with when it was sent: s, by the system's clock; now, for a middleware that does not tell."""
+        taken: list[tuple[Any, float]] = []
         handle = self._subscription.handle
         with handle:  # it is not destroyed meanwhile
             while len(taken) < self._depth and (found := handle.take_message(self._kind, False)) is not None:
-                taken.append(found[0])
+                message, info = found
+                taken.append((message, (info["source_timestamp"] or time.time_ns()) / 1e9))
         return taken
 
     def destroy(self) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
-from typing import Any, Callable, TypeVar
+from typing import Callable, TypeVar
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
-from rclpy.qos import qos_profile_sensor_data
+from rclpy.qos import ReliabilityPolicy, qos_profile_sensor_data
 from sensor_msgs.msg import JointState as JointStateMessage
 from trajectory_msgs.msg import JointTrajectory
 from wm_interfaces.msg import GuardStatistics, PlannerStatistics
@@ -26,9 +25,11 @@ from wm_ros.conversions import (
 )
 from wm_ros.conversions.statistics_messages import PlanSeen, guard_statistics_from_message, plan_seen
 from wm_ros.guard_logic import GuardCounts
+from wm_ros.newest import NewestMessages
 from wm_ros.stream_audit import StreamAudit
 
 ValueT = TypeVar("ValueT")
+_KEPT = 50  # commands between two joint states, or two statistics of the guard where there are none
 
 
 class MotionObserver:
@@ -51,7 +52,8 @@ class MotionObserver:
         self.plans: list[PlanSeen] = []
         self._sent: list[float] = []
         node.create_subscription(JointStateMessage, "joint_states", self._on_joints, qos_profile_sensor_data)
-        node.create_subscription(JointTrajectory, f"{controller}/joint_trajectory", self._on_command, 10)
+        commands = f"{controller}/joint_trajectory"
+        self._commands = NewestMessages(node, JointTrajectory, commands, _KEPT, ReliabilityPolicy.RELIABLE)
         node.create_subscription(PoseStamped, "sim/tool_pose", self._on_tool, qos_profile_sensor_data)
         node.create_subscription(GuardStatistics, "guard/statistics", self._on_guard, 10)
         node.create_subscription(PlannerStatistics, "planner/statistics", self._on_plan, 10)
@@ -92,13 +94,13 @@ class MotionObserver:
     def _on_joints(self, message: JointStateMessage) -> None:
         with self._changed:
             self.joints = joint_state_from_message(message, self._limits.names, self.joints)
+            self._take_commands()
             self._changed.notify_all()
 
-    def _on_command(self, message: JointTrajectory, info: Any) -> None:
-        trajectory, _ = message_to_trajectory(message)
-        # From when it was sent: how late this thread hears of it says nothing about the motion.
-        sent = info["source_timestamp"] / 1e9 or time.time()
-        with self._changed:
+    def _take_commands(self) -> None:
+        for message, sent in self._commands.take_sent():
+            trajectory, _ = message_to_trajectory(message)
+            # From when it was sent: how late this thread hears of it says nothing about the motion.
             following = self._tracker.command(trajectory, sent, self.joints)
             self.audit.command(following)
             if following is not None:
@@ -106,7 +108,6 @@ class MotionObserver:
                 self.outside += [f"command {self.commands}, point {excess.point}: {excess.text}" for excess in found]
             self.commands += 1
             self._sent.append(sent)
-            self._changed.notify_all()
 
     def _on_tool(self, message: PoseStamped) -> None:
         with self._changed:
@@ -115,6 +116,7 @@ class MotionObserver:
 
     def _on_guard(self, message: GuardStatistics) -> None:
         with self._changed:
+            self._take_commands()
             self.guard = guard_statistics_from_message(message)
             self._changed.notify_all()
 

@@ -35,7 +35,7 @@ from wm_ros.planner_parameters import PlannerParameters
 from wm_ros.planner_tools import PlannerTools
 
 _LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
-_TAKING = 0.01  # s between two looks for joint states
+_TAKING = 0.01  # s between two looks for joint states and commands
 
 
 class PlannerTopics:
@@ -74,18 +74,17 @@ class PlannerTopics:
             )
             for part, topic in cameras.items()
         ]
-        self._subscriptions += [
-            node.create_subscription(JointTrajectory, f"{parameters.controller}/joint_trajectory", self._on_command, 10),
-            node.create_subscription(GuardStatistics, "guard/statistics", self._on_guard, 10),
-        ]
+        self._subscriptions.append(node.create_subscription(GuardStatistics, "guard/statistics", self._on_guard, 10))
         if tools.gripper is not None:
             fingers = f"{parameters.gripper_controller}/joint_trajectory"
             self._subscriptions.append(node.create_subscription(JointTrajectory, fingers, self._on_finger_command, 10))
         self._joints = NewestMessages(node, JointStateMessage, "joint_states")
+        commands = f"{parameters.controller}/joint_trajectory"
+        self._commands = NewestMessages(node, JointTrajectory, commands, 10, ReliabilityPolicy.RELIABLE)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._timers = [
             node.create_timer(1.0, self._on_second, clock=steady),
-            node.create_timer(_TAKING, self._take_joints, clock=steady),
+            node.create_timer(_TAKING, self._take_all, clock=steady),
         ]
 
     def destroy(self) -> None:
@@ -94,6 +93,7 @@ class PlannerTopics:
         for timer in self._timers:
             self._node.destroy_timer(timer)
         self._joints.destroy()
+        self._commands.destroy()
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
         for publisher in (self._proposal, self._statistics, self._candidates):
@@ -154,14 +154,18 @@ class PlannerTopics:
             fingers = joint_state_from_message(message, gripper.names, self._inputs.fingers.newest)
         self._inputs.add_joints(state, time.monotonic(), fingers)
 
-    def _on_command(self, message: JointTrajectory, info: Any) -> None:
-        if not self.active:
-            return
-        trajectory, _ = message_to_trajectory(message)
-        if trajectory.names == self._tools.limits.names and len(trajectory.times):
-            # From when it was sent, not from when this thread got round to it.
-            late = time.time() - info["source_timestamp"] / 1e9
-            self._inputs.command(trajectory, self.now() - min(max(late, 0.0), 0.1))
+    def _take_all(self) -> None:
+        self._take_joints()
+        self._take_commands()
+
+    def _take_commands(self) -> None:
+        for message, sent in self._commands.take_sent():
+            if not self.active:
+                continue
+            trajectory, _ = message_to_trajectory(message)
+            if trajectory.names == self._tools.limits.names and len(trajectory.times):
+                # From when it was sent, not from when this thread got round to it.
+                self._inputs.command(trajectory, self.now() - min(max(time.time() - sent, 0.0), 0.1))
 
     def _on_finger_command(self, message: JointTrajectory) -> None:
         if not self.active:
@@ -171,6 +175,7 @@ class PlannerTopics:
             self._inputs.fingers.command(trajectory)
 
     def _on_guard(self, message: GuardStatistics) -> None:
+        self._take_commands()  # of which this one tells
         if self._guard.update(guard_statistics_from_message(message), time.monotonic()):
             self._inputs.answered()
 

@@ -10,9 +10,11 @@ import traceback
 from typing import Callable, Protocol, Sequence
 
 import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import Executor, ExternalShutdownException
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+
+from wm_ros.executor import executor_of
 
 BAD_INPUT = 2
 """Exit code for a configuration that cannot work."""
@@ -48,8 +50,7 @@ def run(make_node: Callable[[], Node], args: Sequence[str] | None = None) -> int
         rclpy.logging.get_logger("wm_ros").fatal(str(error))
         rclpy.try_shutdown()
         return BAD_INPUT
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
+    executor = executor_of(node)
     try:
         _spin(executor, node, stopping)
         # A second signal (the terminal's and the launcher's both arrive) must not kill us on the way out.
@@ -77,7 +78,7 @@ def _stop_on_signals(stopping: threading.Event) -> None:
         signal.signal(number, on_signal)
 
 
-def _spin(executor: SingleThreadedExecutor, node: Node, stopping: threading.Event) -> None:
+def _spin(executor: Executor, node: Node, stopping: threading.Event) -> None:
     while not stopping.is_set():
         try:
             executor.spin_once(timeout_sec=0.1)
