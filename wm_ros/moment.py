@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-_AHEAD = 0.006  # s, time to judge a trajectory and to write its message
+_AHEAD = 0.004  # s, time to judge a trajectory and to write its message
 _LATE = 0.0015  # s that may be missed
 
 

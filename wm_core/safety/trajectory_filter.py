@@ -109,8 +109,10 @@ class TrajectoryFilter:
         Tiny excesses are repaired, and what comes of it is judged again. Raises `Rejected`."""
         proposed, notes = wanted, []
         for _ in range(REPAIRS):
-            violation = next(filter(None, (self._violation(proposed, start) for start in starts)), None)
-            violation = violation or self._too_near(proposed, starts)
+            # Behind its first point the motion is the same wherever it is joined from.
+            ways = [proposed] + [_part(proposed, slice(1))] * (len(starts) - 1)
+            violation = next(filter(None, map(self._violation, ways, starts)), None)
+            violation = violation or self._too_near(ways, starts)
             if violation is None:
                 return Verdict("clipped" if notes else "accepted", "; ".join(notes), proposed)
             repaired = self._repair(proposed, violation)
@@ -142,11 +144,9 @@ class TrajectoryFilter:
             or workspace_violation(motion, self.limits, self._kinematics)
         )
 
-    def _too_near(self, trajectory: Trajectory, starts: list[MotionState]) -> Violation | None:
+    def _too_near(self, ways: list[Trajectory], starts: list[MotionState]) -> Violation | None:
         if self._clearance is None:
             return None
-        # Behind its first point the motion is the same wherever it is joined from.
-        ways = [trajectory] + [_part(trajectory, slice(1))] * (len(starts) - 1)
         return next(filter(None, map(self._clearance.violation, ways, starts)), None)
 
     def _clipped(self, trajectory: Trajectory) -> Trajectory:
