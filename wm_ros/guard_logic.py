@@ -9,7 +9,7 @@ import numpy as np
 from wm_core.kinematics.time_parameterisation import stop
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics
-from wm_core.safety import Following, GripperFilter, Rejected, TrajectoryFilter, Verdict, find_outside, split_fingers
+from wm_core.safety import Following, GripperFilter, Rejected, TrajectoryFilter, Verdict, find_outside, hold, split_fingers
 from wm_core.types import JointState, MotionState, Trajectory
 from wm_ros.command_tracker import CommandTracker
 
@@ -118,7 +118,7 @@ class Guard:
         state = self._tracker.state(at, self._measured)
         if state is None or self._holding or not self._tracker.moving(at):
             return None
-        return stop(state, self._limits)
+        return hold(state, at, self._tracker.following, self._judge)
 
     def held(self, trajectory: Trajectory, reason: str, at: float) -> None:
         """The stop went out at `at`."""

@@ -49,6 +49,8 @@ _GRACE = 5.0
 _WATCHING = 0.02
 # s more that are allowed for judging where there are obstacles to look for
 _LOOKING = 0.003
+# s more for a stop, which may not be the first that is looked at
+_CHOOSING = 0.004
 # times that something is decided again because its moment was missed
 _ATTEMPTS = 3
 
@@ -167,7 +169,7 @@ class GuardNode(Node):
     def _hold(self, reason: str) -> None:
         """Brings the arm to rest, on time if possible, late if not."""
         for attempt in range(_ATTEMPTS):
-            moment = Moment(self._now(), attempt)
+            moment = Moment(self._now(), attempt, _CHOOSING + self._looking)
             trajectory = self._guard.rest(moment.at)
             if trajectory is None:
                 return

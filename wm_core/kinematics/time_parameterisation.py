@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -19,6 +20,7 @@ POSITION_MARGIN = 1e-3  # rad
 LONGEST_STOP = 40  # knots
 SHORT_STOPS = (6, 10, 16)  # knots, and AIMS, shares of the way to a position limit: tried where one is near
 AIMS = (1.0, 0.75, 0.5)
+STOPS_ALONG, ALONG = (6, 10, 16, 24), 28.0  # knots; rad/s, the bandwidth that keeps them to the path
 
 _ATTEMPTS = [(pace, width) for pace in PACES for width in BANDWIDTHS if width >= CLOSE]
 _ATTEMPTS += [(1.0, width) for width in BANDWIDTHS if width < CLOSE]
@@ -64,6 +66,20 @@ def stop(start: MotionState, limits: ArmLimits) -> Trajectory:
     if not _inside(start, gentlest, limits):
         gentlest = _stop_short_of_limits(start, gentlest.position[-1], limits) or gentlest
     return _as_trajectory(gentlest, limits)
+
+
+def stops_along(
+    path: Callable[[np.ndarray], np.ndarray], start: MotionState, limits: ArmLimits
+) -> Iterator[Trajectory]:
+    """Decelerations to rest that keep to a path which the arm is following, as far as the limits allow it; soonest first.
+
+    path: times (K,) s from now -> (K, J) rad, as it would be passed at full speed. Points as in `parameterise`.
+    """
+    for count in STOPS_ALONG:
+        times = PERIOD * np.arange(1, count + 1)
+        knots = track(start, path(times - times**2 / (2.0 * times[-1])), ALONG)
+        if excess(start, knots, limits) <= SHARE and _inside(start, knots, limits):
+            yield _as_trajectory(knots, limits)
 
 
 def _stop_short_of_limits(start: MotionState, end: np.ndarray, limits: ArmLimits) -> Knots | None:

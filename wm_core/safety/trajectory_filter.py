@@ -68,6 +68,10 @@ class TrajectoryFilter:
         except Rejected as rejection:
             return Verdict("rejected", str(rejection), None)
 
+    def violation(self, trajectory: Trajectory, start: MotionState) -> Violation | None:
+        """Where the motion from `start` through the trajectory breaks a limit, the workspace box or a clearance."""
+        return self._beyond(trajectory, start) or self._too_near(trajectory, start)
+
     def _anchored(self, proposal: Trajectory, stamp: float, now: float) -> Trajectory:
         """The proposal with times counted from when the controller takes over, without the points that are past."""
         age = now - stamp
@@ -111,8 +115,8 @@ class TrajectoryFilter:
         for _ in range(REPAIRS):
             # Behind its first point the motion is the same wherever it is joined from.
             ways = [proposed] + [_part(proposed, slice(1))] * (len(starts) - 1)
-            violation = next(filter(None, map(self._violation, ways, starts)), None)
-            violation = violation or self._too_near(ways, starts)
+            violation = next(filter(None, map(self._beyond, ways, starts)), None)
+            violation = violation or next(filter(None, map(self._too_near, ways, starts)), None)
             if violation is None:
                 return Verdict("clipped" if notes else "accepted", "; ".join(notes), proposed)
             repaired = self._repair(proposed, violation)
@@ -136,7 +140,7 @@ class TrajectoryFilter:
             return None
         return _slower(proposed, factor), "slowed down"
 
-    def _violation(self, trajectory: Trajectory, start: MotionState) -> Violation | None:
+    def _beyond(self, trajectory: Trajectory, start: MotionState) -> Violation | None:
         motion = sample_densely(trajectory, start, LOOKS)
         return (
             position_violation(motion, self.limits)
@@ -144,10 +148,8 @@ class TrajectoryFilter:
             or workspace_violation(motion, self.limits, self._kinematics)
         )
 
-    def _too_near(self, ways: list[Trajectory], starts: list[MotionState]) -> Violation | None:
-        if self._clearance is None:
-            return None
-        return next(filter(None, map(self._clearance.violation, ways, starts)), None)
+    def _too_near(self, trajectory: Trajectory, start: MotionState) -> Violation | None:
+        return None if self._clearance is None else self._clearance.violation(trajectory, start)
 
     def _clipped(self, trajectory: Trajectory) -> Trajectory:
         # A clipped point rests, or its velocity would carry the motion over the limit again.
