@@ -78,6 +78,8 @@ def calibrate(
     scales = _scales(maxima[0], false_stops)
     if own is not None:
         scales = {"watch": scales["watch"], **own.config.thresholds.watched()}
+    # What stays below the least that it stops at says nothing of how the others should be.
+    scales = {name: max(scale, _LEAST.get(name, 0.0)) for name, scale in scales.items()}
     factor = _conformal([_score(found, scales) for found in maxima[1]], false_stops)
     checks = [_score(found, scales) > factor for found in maxima[2]]
     config = GateConfig(
