@@ -78,8 +78,6 @@ def calibrate(
     scales = _scales(maxima[0], false_stops)
     if own is not None:
         scales = {"watch": scales["watch"], **own.config.thresholds.watched()}
-    # What stays below the least that it stops at says nothing of how the others should be.
-    scales = {name: max(scale, _LEAST.get(name, 0.0)) for name, scale in scales.items()}
     factor = _conformal([_score(found, scales) for found in maxima[1]], false_stops)
     checks = [_score(found, scales) > factor for found in maxima[2]]
     config = GateConfig(
@@ -175,7 +173,8 @@ def _scales(maxima: list[dict[str, float]], false_stops: float) -> dict[str, flo
 
 
 def _score(maxima: dict[str, float], scales: dict[str, float]) -> float:
-    return max(maxima[name] / scale for name, scale in scales.items())
+    """The least factor of all scales at which the episode does not stop. What stays below `_LEAST` stops it at none."""
+    return max((maxima[name] / scale for name, scale in scales.items() if maxima[name] > _LEAST.get(name, 0.0)), default=0.0)
 
 
 def _conformal(scores: list[float], false_stops: float) -> float:
