@@ -9,9 +9,10 @@ import numpy as np
 from wm_core.kinematics.time_parameterisation import stop
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics
-from wm_core.safety import Following, GripperFilter, Rejected, TrajectoryFilter, Verdict, find_outside, hold, split_fingers
+from wm_core.safety import Following, GripperFilter, Rejected, TrajectoryFilter, Verdict, find_outside, split_fingers
 from wm_core.types import JointState, MotionState, Trajectory
 from wm_ros.command_tracker import CommandTracker
+from wm_ros.holding import hold
 
 
 @dataclass

@@ -4,7 +4,6 @@ from wm_core.safety.audit import Excess, find_outside
 from wm_core.safety.body import Body
 from wm_core.safety.clearance import Clearance
 from wm_core.safety.gripper_filter import GripperFilter, split_fingers
-from wm_core.safety.holding import hold
 from wm_core.safety.trajectory_filter import TrajectoryFilter
 from wm_core.safety.verdict import Following, Rejected, Verdict
 
@@ -18,6 +17,5 @@ __all__ = [
     "TrajectoryFilter",
     "Verdict",
     "find_outside",
-    "hold",
     "split_fingers",
 ]

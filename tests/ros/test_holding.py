@@ -8,8 +8,9 @@ import pytest
 from wm_core.config import ObstacleConfig, SafetyConfig
 from wm_core.interpolation import sample, sample_densely
 from wm_core.kinematics.time_parameterisation import parameterise, stop, stops_along
-from wm_core.safety import Body, Clearance, Following, TrajectoryFilter, find_outside, hold
+from wm_core.safety import Body, Clearance, Following, TrajectoryFilter, find_outside
 from wm_core.types import MotionState, Pose
+from wm_ros.holding import hold
 
 SINCE = 5.0  # s, when the motion began
 

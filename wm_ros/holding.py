@@ -8,8 +8,8 @@ import numpy as np
 
 from wm_core.interpolation import path_of
 from wm_core.kinematics.time_parameterisation import stop, stops_along
-from wm_core.safety.trajectory_filter import SHORTEST, TrajectoryFilter
-from wm_core.safety.verdict import Following
+from wm_core.safety import Following, TrajectoryFilter
+from wm_core.safety.trajectory_filter import SHORTEST
 from wm_core.types import MotionState, Trajectory
 
 
