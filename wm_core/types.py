@@ -170,6 +170,13 @@ class Trajectory:
     velocities: np.ndarray | None = None
     accelerations: np.ndarray | None = None
 
+    def part(self, points: slice | np.ndarray, later: float = 0.0) -> Trajectory:
+        """Only these points, with times that count from `later` s after they did."""
+        pick = lambda rows: None if rows is None else rows[points]
+        return Trajectory(
+            self.names, self.times[points] - later, self.positions[points], pick(self.velocities), pick(self.accelerations)
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class MotionState:

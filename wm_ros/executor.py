@@ -59,6 +59,7 @@ class _Heard:
     def __init__(self, node: Node, on_error: Callable[[Exception], None]) -> None:
         self._node, self._on_error = node, on_error
 
+    # What rclpy asks for when something was made or destroyed: where a new callback is met first.
     @property
     def subscriptions(self) -> Iterator[Subscription]:
         for subscription in self._node.subscriptions:

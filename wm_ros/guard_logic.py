@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wm_core.kinematics.time_parameterisation import stop
+from wm_core.kinematics.time_parameterisation import stop, stops_along
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics
 from wm_core.safety import Following, GripperFilter, Rejected, TrajectoryFilter, Verdict, find_outside, split_fingers
@@ -73,6 +73,8 @@ class Guard:
         resting = MotionState.at_rest(home)
         trajectory = stop(resting, self._limits)
         self._judge.check(trajectory, 0.0, 0.0, JointState(home, resting.velocity, 0.0), Following(trajectory, resting, 0.0))
+        for _ in stops_along(lambda times: np.tile(home, (len(times), 1)), resting, self._limits):
+            pass  # made, for what they are made with is kept
         find_outside(trajectory, resting, self._limits, self._kinematics)
 
     def judge(self, proposal: Trajectory, stamp: float | None, at: float, steady: float) -> Verdict:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from wm_core.interpolation import path_of
 from wm_core.kinematics.time_parameterisation import stop, stops_along
 from wm_core.safety import Following, TrajectoryFilter
@@ -35,14 +33,4 @@ def _from_soonest(
     yield from stops_along(lambda times: path(elapsed + times), state, judge.limits)
     left = following.trajectory.times > elapsed + SHORTEST
     if left.any():
-        yield _rest_of(following.trajectory, left, elapsed)
-
-
-def _rest_of(trajectory: Trajectory, left: np.ndarray, elapsed: float) -> Trajectory:
-    return Trajectory(
-        trajectory.names,
-        trajectory.times[left] - elapsed,
-        trajectory.positions[left],
-        trajectory.velocities[left],
-        trajectory.accelerations[left],
-    )
+        yield following.trajectory.part(left, elapsed)

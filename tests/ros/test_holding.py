@@ -8,8 +8,9 @@ import pytest
 from wm_core.config import ObstacleConfig, SafetyConfig
 from wm_core.interpolation import sample, sample_densely
 from wm_core.kinematics.time_parameterisation import parameterise, stop, stops_along
-from wm_core.safety import Body, Clearance, Following, TrajectoryFilter, find_outside
-from wm_core.types import MotionState, Pose
+from wm_core.safety import Body, Clearance, Following, TrajectoryFilter, Verdict, find_outside
+from wm_core.types import JointState, MotionState, Pose
+from wm_ros.guard_logic import Guard, Silence
 from wm_ros.holding import hold
 
 SINCE = 5.0  # s, when the motion began
@@ -54,6 +55,20 @@ def test_a_hold_is_as_clear_as_what_was_accepted(swoops, limits, arm):
             assert bad or held.times[-1] == soonest.times[-1]
     # Else nothing was tested: braking all joints alike does go nearer than 5 mm to some of these tables.
     assert against >= 3
+
+
+def test_the_guard_holds_like_that(swoops, limits, arm):
+    otherwise = 0
+    for following, judge in swoops:
+        guard = Guard(judge, arm, Silence(proposal=0.35, state=0.3))
+        guard.measure(JointState(following.start.position, np.zeros(7), SINCE), steady=0.0)
+        guard.sent(Verdict("accepted", "", following.trajectory), at=SINCE, steady=0.0)
+        for at, state in moments(following):
+            held = guard.rest(at)
+            if held is not None:  # for one that is at rest already
+                assert judge.violation(held, state) is None
+                otherwise += judge.violation(stop(state, limits), state) is not None
+    assert otherwise >= 3
 
 
 def test_without_anything_under_way_or_in_the_way_it_is_the_soonest_stop(swoops, limits, arm):

@@ -79,17 +79,11 @@ class TrajectoryFilter:
             raise Rejected(f"the proposal is {age:.3f} s old: expected at most {self._config.max_age} s")
         if proposal.times[-1] > self._config.horizon:
             raise Rejected(f"the proposal lasts {proposal.times[-1]:.3f} s: expected at most {self._config.horizon} s")
-        times = proposal.times - age - self._config.latency
+        passed = age + self._config.latency
+        times = proposal.times - passed
         if times[-1] <= SHORTEST:
             raise Rejected(f"the proposal is wholly past: it ends {times[-1]:.3f} s from now")
-        kept = (times >= min(self._config.lead, times[-1])) & (times > SHORTEST)
-        return Trajectory(
-            proposal.names,
-            times[kept],
-            proposal.positions[kept],
-            proposal.velocities[kept],
-            proposal.accelerations[kept],
-        )
+        return proposal.part((times >= min(self._config.lead, times[-1])) & (times > SHORTEST), passed)
 
     def _start(self, measured: JointState, following: Following | None, now: float) -> MotionState:
         if following is None:
@@ -114,7 +108,7 @@ class TrajectoryFilter:
         proposed, notes = wanted, []
         for _ in range(REPAIRS):
             # Behind its first point the motion is the same wherever it is joined from.
-            ways = [proposed] + [_part(proposed, slice(1))] * (len(starts) - 1)
+            ways = [proposed] + [proposed.part(slice(1))] * (len(starts) - 1)
             violation = next(filter(None, map(self._beyond, ways, starts)), None)
             violation = violation or next(filter(None, map(self._too_near, ways, starts)), None)
             if violation is None:
@@ -134,7 +128,7 @@ class TrajectoryFilter:
         if violation.quantity not in ROOT:
             return None
         if violation.time <= proposed.times[0] and len(proposed.times) > 1 and proposed.times[1] <= LATEST_JOIN:
-            return _part(proposed, slice(1, None)), ""  # join later and so more gently
+            return proposed.part(slice(1, None)), ""  # join later and so more gently
         factor = 1.01 * violation.ratio ** (1.0 / ROOT[violation.quantity])
         if factor > self._config.stretch or proposed.times[-1] * factor > self._config.horizon:
             return None
@@ -158,16 +152,6 @@ class TrajectoryFilter:
         velocities = np.where(touched, 0.0, trajectory.velocities)
         accelerations = np.where(touched, 0.0, trajectory.accelerations)
         return Trajectory(trajectory.names, trajectory.times, positions, velocities, accelerations)
-
-
-def _part(trajectory: Trajectory, points: slice) -> Trajectory:
-    return Trajectory(
-        trajectory.names,
-        trajectory.times[points],
-        trajectory.positions[points],
-        trajectory.velocities[points],
-        trajectory.accelerations[points],
-    )
 
 
 def _slower(trajectory: Trajectory, factor: float) -> Trajectory:
