@@ -8,10 +8,11 @@ from wm_core.config import SafetyConfig
 from wm_core.interpolation import sample, sample_densely
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics
-from wm_core.safety.bounds import Violation, derivative_violation, position_violation, workspace_violation
+from wm_core.safety.bounds import Violation, derivative_violation, position_violation
 from wm_core.safety.clearance import Clearance
 from wm_core.safety.form import check_measured, ordered
 from wm_core.safety.verdict import Following, Rejected, Verdict
+from wm_core.safety.workspace import workspace_violation
 from wm_core.types import JointState, MotionState, Trajectory
 
 LOOKS = 51  # at every segment: then a cubic acceleration cannot peak unseen by more than bounds.BETWEEN leaves
@@ -139,7 +140,7 @@ class TrajectoryFilter:
         return (
             position_violation(motion, self.limits)
             or derivative_violation(motion, self.limits)
-            or workspace_violation(motion, self.limits, self._kinematics)
+            or workspace_violation(trajectory, start, self.limits, self._kinematics)
         )
 
     def _too_near(self, trajectory: Trajectory, start: MotionState) -> Violation | None:

@@ -173,6 +173,25 @@ def test_workspace(judge, arm, home, robot):
     refused(judge, one_point(1.2, low), home, "tool z = 0.02")
 
 
+@pytest.mark.parametrize("turn", [0.601, 0.607, 0.613, 0.619])
+def test_a_tool_that_dips_out_of_the_box_for_a_few_milliseconds_is_seen(judge, limits, arm, home, turn):
+    # 3 cm down and up again, with an acceleration of 1 m/s^2 where it turns 10 um too low: it is outside for
+    # 2 sqrt(2 * 1e-5 / 1) s = 9 ms, less than lies between two of the first looks.
+    place, floor = arm.forward(home).position, limits.workspace_lower[2]
+    above, below = (arm.inverse(Pose(np.array([*place[:2], floor + height])), home) for height in (0.03, -0.01))
+    shares = np.linspace(0.0, 1.0, 2001)
+    heights = np.array([arm.forward(above + share * (below - above)).position[2] for share in shares])
+
+    def dip(height):
+        lowest = above + np.interp(height, heights[::-1], shares[::-1]) * (below - above)
+        turning = np.stack([np.zeros(7), (above - lowest) / 0.03, np.zeros(7)])
+        times, positions = np.array([0.1, turn, 1.2]), np.stack([above, lowest, above])
+        return Trajectory(limits.names, times, positions, np.zeros((3, 7)), turning)
+
+    refused(judge, dip(floor - 1e-5), home, "outside the workspace", state=measured(above))
+    assert judge.check(dip(floor + 1e-5), NOW, NOW, measured(above)).kind == "accepted"
+
+
 def test_the_first_point_must_be_reachable(judge, good, home):
     # The controller is at home, the arm is measured 0.3 rad away: 1.5 rad/s * 0.05 s + 0.05 rad = 0.125 rad is reach.
     elsewhere = measured(home + 0.3 * np.eye(7)[0])
