@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("models", nargs="+")
     parser.add_argument("--dataset", type=Path, required=True)
     options = parser.parse_args()
-    episodes = open_dataset(options.dataset).split(0.05)[1]
+    episodes = open_dataset(options.dataset).split()[1]
     table = Table("model", "between", "stayed, rms", "p95", "moved, rms", "median", "read / true")
     for name in options.models:
         model = load_world_model(find_model(name), torch.device("cpu"))

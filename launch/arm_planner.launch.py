@@ -21,7 +21,7 @@ ARGUMENTS = (
     (
         "watch_camera_topic",
         "",
-        "Images of a second camera, through which the model's gate for two watches for what comes in; empty: there is none.",
+        "Topic of a second camera, used only by the gate for two cameras, to notice what comes in; empty: none.",
     ),
     ("joint_states_topic", "joint_states", "Measured joints (sensor_msgs/JointState)."),
     ("controller", "panda_arm_controller", "Controller to command, on <controller>/joint_trajectory."),

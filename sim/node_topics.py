@@ -31,7 +31,7 @@ _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 # The fingers first, as no planner would have it: whoever indexes joint_states by row fails here, not on the arm.
 _DRIVER_ORDER = FINGER_JOINTS + ARM_JOINTS
 
-Order = Callable[[Trajectory, "float | None"], None]
+TrajectorySink = Callable[[Trajectory, "float | None"], None]
 
 
 class SimTopics:
@@ -42,8 +42,8 @@ class SimTopics:
         node: Node,
         parameters: SimParameters,
         intrinsics: tuple[tuple[float, float, float, float], ...],
-        order: Order,
-        order_fingers: Order,
+        order: TrajectorySink,
+        order_fingers: TrajectorySink,
     ) -> None:
         """intrinsics: fx, fy, cx, cy in pixels, of the planner's camera and of the watch camera."""
         self._node, self._parameters = node, parameters
@@ -102,7 +102,7 @@ class SimTopics:
         """Logs, once a second at most."""
         self._node.get_logger().warning(text, throttle_duration_sec=1.0)
 
-    def _on_trajectory(self, order: Order, message: JointTrajectory) -> None:
+    def _on_trajectory(self, order: TrajectorySink, message: JointTrajectory) -> None:
         try:
             trajectory, start = message_to_trajectory(message)
         except ConversionError as error:

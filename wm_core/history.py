@@ -19,7 +19,7 @@ class StampError(ValueError):
 class ObservationHistory:
     """The newest observations, and from them `length` that lie one model step apart.
 
-    A frame serves a past moment if its stamp is within half a camera period of it (DESIGN, "three clocks").
+    A frame serves a past moment if its stamp is within half a camera period of it (docs/architecture.md: three clocks).
     """
 
     def __init__(self, length: int, step: float, camera_period: float, reset_after: float = 1.0) -> None:

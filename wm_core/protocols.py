@@ -17,7 +17,6 @@ from wm_core.types import (
     Command,
     Felt,
     Focus,
-    Frame,
     Goal,
     JointState,
     Observation,
@@ -203,14 +202,6 @@ class Arm(Protocol):
 
     def send(self, trajectory: Trajectory) -> Trajectory:
         """Replaces what the arm follows; starts now. Returns what will really be executed. Raises `ValueError`."""
-
-
-@runtime_checkable
-class Camera(Protocol):
-    """The Python seam to a camera."""
-
-    def read(self) -> Frame:
-        """The newest frame."""
 
 
 Glance = Callable[[Observation], bool]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from wm_core.config import SafetyConfig
 from wm_ros.parameters import parameter
 
+_SAFETY = SafetyConfig()  # what it defaults to, so that tests and benchmarks of the filter are of what ships
+
 
 @dataclass(frozen=True)
 class GuardParameters:
@@ -23,18 +25,18 @@ class GuardParameters:
     )
     proposal_timeout: float = parameter(0.35, "Silence of the planner, while the arm moves, that ends in a hold (s).", 0.05, 5.0)
     state_timeout: float = parameter(0.3, "Silence of joint_states that ends in a hold (s).", 0.02, 5.0)
-    max_age: float = parameter(0.2, "Oldest proposal that is taken (s).", 0.02, 5.0)
-    max_state_age: float = parameter(0.2, "Oldest joint state that a proposal is judged by (s).", 0.02, 5.0)
-    horizon: float = parameter(1.5, "Longest motion that is taken (s).", 0.1, 10.0)
-    start_tolerance: float = parameter(0.05, "How far beyond vmax * t a proposal may start from the measured joints (rad).", 0.001, 0.5)
+    max_age: float = parameter(_SAFETY.max_age, "Oldest proposal that is taken (s).", 0.02, 5.0)
+    max_state_age: float = parameter(_SAFETY.max_state_age, "Oldest joint state that a proposal is judged by (s).", 0.02, 5.0)
+    horizon: float = parameter(_SAFETY.horizon, "Longest motion that is taken (s).", 0.1, 10.0)
+    start_tolerance: float = parameter(_SAFETY.start_tolerance, "How far beyond vmax * t a proposal may start from the measured joints (rad).", 0.001, 0.5)
     lead: float = parameter(
-        0.1, "Points nearer than this are left out: the shorter the way to the first point, the more a delay of 1 ms jerks (s).", 0.0, 0.5
+        _SAFETY.lead, "Points nearer than this are left out: the shorter the way to the first point, the more a delay of 1 ms jerks (s).", 0.0, 0.5
     )
     jitter: float = parameter(
-        0.004, "What is sent stays inside the limits even if the controller joins it this much late (s).", 0.0, 0.05
+        _SAFETY.jitter, "What is sent stays inside the limits even if the controller joins it this much late (s).", 0.0, 0.05
     )
     realtime: bool = parameter(True, "Ask for real-time scheduling, where that is permitted.")
-    stretch: float = parameter(1.3, "Largest slow-down that may repair a proposal, as a factor.", 1.0, 3.0)
+    stretch: float = parameter(_SAFETY.stretch, "Largest slow-down that may repair a proposal, as a factor.", 1.0, 3.0)
 
     def safety(self) -> SafetyConfig:
         """The part that the trajectory filter takes."""

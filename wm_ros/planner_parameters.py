@@ -24,7 +24,7 @@ class PlannerParameters:
     model: str = parameter("panda_tabletop", "World model: a name in share/wm_ros/models or a path; none: pose and joint goals only.")
     gate: bool = parameter(True, "Let the model's gate, where it has one (wm gate), stop the arm when what is seen is not what the model knows.")
     watch_camera_topic: str = parameter(
-        "", "Images of a second camera, through which the model's gate for two (gate_watch.yaml) watches for what comes in; empty: there is none."
+        "", "Topic of a second camera, used only by the gate for two cameras (gate_watch.yaml), to notice what comes in; empty: none."
     )
     obstacles: str = parameter("", "Boxes to plan around: path of a YAML file; empty: none are declared.")
     device: str = parameter("auto", "Where the model runs.", choices=("auto", "cpu", "cuda"))
@@ -49,6 +49,9 @@ class PlannerParameters:
     )
     image_reliability: str = parameter(
         "reliable", "QoS of the image subscriptions; best effort loses most frames above 640x480.", choices=("reliable", "best_effort")
+    )
+    image_transport: str = parameter(
+        "raw", "Pictures as they are, or JPEG or PNG on <topic>/compressed (sensor_msgs/CompressedImage), for cameras far away.", choices=("raw", "compressed")
     )
     max_frame_age: float = parameter(0.5, "Oldest camera frame that is planned on (s).", 0.02, 5.0)
     max_state_age: float = parameter(0.25, "Oldest joint state that is planned on (s).", 0.02, 5.0)

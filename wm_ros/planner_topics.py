@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
+import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from sensor_msgs.msg import JointState as JointStateMessage
 from trajectory_msgs.msg import JointTrajectory
 from visualization_msgs.msg import MarkerArray
@@ -19,6 +20,7 @@ from wm_interfaces.msg import GuardStatistics, PlannerStatistics
 from wm_core.types import Goal, Plan, Trajectory
 from wm_ros.conversions import (
     ConversionError,
+    compressed_image_to_array,
     image_stamp,
     image_to_array,
     joint_state_from_message,
@@ -36,6 +38,20 @@ from wm_ros.planner_tools import PlannerTools
 
 _LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 _TAKING = 0.01  # s between two looks for joint states and commands
+
+
+class _Transport(NamedTuple):
+    """How pictures come: the message, what is added to the camera's topic (as image_transport does), how it is read."""
+
+    message: type
+    suffix: str
+    read: Callable[[Any], np.ndarray]
+
+
+_TRANSPORTS = {
+    "raw": _Transport(Image, "", image_to_array),
+    "compressed": _Transport(CompressedImage, "/compressed", compressed_image_to_array),
+}
 
 
 class PlannerTopics:
@@ -63,11 +79,13 @@ class PlannerTopics:
         image_qos = QoSProfile(
             depth=1, reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
         )
+        self._transport = transport = _TRANSPORTS[parameters.image_transport]
         cameras = {CAMERA: "camera/image_raw"} | ({WATCH_CAMERA: parameters.watch_camera_topic} if tools.watches else {})
         self._subscriptions = [
             node.create_subscription(
-                Image,
-                topic,
+                transport.message,
+                # Remapped first: whoever renames the camera's topic means the compressed one beside it as well.
+                node.resolve_topic_name(topic) + transport.suffix,
                 partial(self._on_image, part),
                 image_qos,
                 event_callbacks=SubscriptionEventCallbacks(incompatible_qos=partial(self._on_mismatch, part)),
@@ -134,13 +152,13 @@ class PlannerTopics:
         """s, the node's clock."""
         return self._node.get_clock().now().nanoseconds / 1e9
 
-    def _on_image(self, part: str, message: Image) -> None:
+    def _on_image(self, part: str, message: Image | CompressedImage) -> None:
         if self.active:
             self._take_joints()  # so that the frame finds the state that belongs to it
             self._take(part, partial(self._add_image, part, message))
 
-    def _add_image(self, part: str, message: Image) -> None:
-        self._inputs.add_image(image_to_array(message), image_stamp(message), time.monotonic(), part)
+    def _add_image(self, part: str, message: Image | CompressedImage) -> None:
+        self._inputs.add_image(self._transport.read(message), image_stamp(message), time.monotonic(), part)
 
     def _take_joints(self) -> None:
         for message in self._joints.take():

@@ -3,11 +3,13 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 import torch
 
 from wm_core.config import RefineConfig, WorldModelConfig
 from wm_core.model.touch import hold_untouched, way_back
 from wm_core.model.world_model import JepaWorldModel
+from wm_core.training.descent import TrainingError
 from wm_core.training.latent_cache import LatentCache
 from wm_core.training.metric_fit import equations, refit_metric
 from wm_core.training.refine import refine
@@ -98,3 +100,14 @@ def test_refinement_finds_the_object_and_foresees_touch():
     assert start.touch > 0.5 and end.touch < 0.35
     assert end.metric < 0.3 * start.metric
     assert not any(weight.requires_grad for weight in model.parameters())
+
+
+def test_a_refinement_that_diverges_stops_at_the_step_and_leaves_the_weights():
+    torch.manual_seed(0)
+    world, cache = touching_world()
+    model = JepaWorldModel(CONFIG)
+    before = [weight.detach().clone() for weight in model.predictor.parameters()]
+    broken = LatentCache(torch.full_like(cache.latents, torch.nan), cache.actions, cache.carried)
+    with pytest.raises(TrainingError, match="the loss is nan at step 1"):
+        next(refine(model, broken, world, RefineConfig(steps=2, batch=2, horizon=5)))
+    assert all(torch.equal(weight, old) for weight, old in zip(model.predictor.parameters(), before))

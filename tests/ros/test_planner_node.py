@@ -1,6 +1,7 @@
 """The planner as a node, with a fake arm and camera: lifecycle, goals, and every bad input that it must name."""
 
 import array
+import io
 import re
 import subprocess
 import sys
@@ -8,8 +9,9 @@ import sys
 import numpy as np
 import pytest
 import yaml
+from PIL import Image as Picture
 from rclpy.lifecycle import TransitionCallbackReturn
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from sensor_msgs.msg import JointState as JointStateMessage
 from visualization_msgs.msg import MarkerArray
 from wm_interfaces.action import PlanToGoal
@@ -70,6 +72,26 @@ def test_an_image_goal_is_explained_and_drawn_for_whoever_subscribes(bench, mode
     chosen = drawn[-1].markers[0]
     assert chosen.ns == "chosen" and chosen.header.frame_id == "panda_link0"
     assert len(chosen.points) == statistics.horizon + 1
+
+
+def test_compressed_pictures_are_taken_and_a_broken_one_is_named(bench, beside):
+    bench = bench("-r", "camera/image_raw:=head/image", "-p", "image_transport:=compressed")
+    bench.activate()
+    camera = bench.node.create_publisher(CompressedImage, "head/image/compressed", 1)
+    stream = io.BytesIO()
+    Picture.new("RGB", (8, 8)).save(stream, "JPEG")
+    data = [stream.getvalue()]
+
+    def show():
+        message = CompressedImage(format="jpeg", data=array.array("B", data[0]))
+        message.header.stamp = bench.node.get_clock().now().to_msg()
+        camera.publish(message)
+
+    bench.sights = [bench.show_joints, show]
+    bench.send(beside)
+    bench.until(lambda: bench.proposals)
+    data[0] = data[0][:20]
+    bench.until(lambda: bench.says("compressed image of format 'jpeg' (20 bytes) cannot be decoded"))
 
 
 def test_nothing_is_drawn_for_nobody(active, beside, monkeypatch):

@@ -18,7 +18,7 @@ from wm_core.baselines.store import load_baseline
 from wm_core.baselines.straight import StraightPolicy
 from wm_core.config import RobotConfig
 from wm_core.evaluation.agent_policy import AgentPolicy
-from wm_core.evaluation.overrides import load_planner, override_planner
+from wm_core.evaluation.overrides import load_agent_with, override_planner
 from wm_core.evaluation.policy import Policy
 from wm_core.kinematics.urdf_arm import UrdfArm
 from wm_core.model.checkpoint import load_card, load_world_model
@@ -61,7 +61,7 @@ def make_policy(spec: str, workshop: Workshop) -> Policy:
 
 
 def _planner(folder: str, workshop: Workshop) -> Policy:
-    return AgentPolicy(load_planner(find_model(folder), str(workshop.device), workshop.settings))
+    return AgentPolicy(load_agent_with(find_model(folder), str(workshop.device), workshop.settings))
 
 
 def _imitation(name: PolicyName) -> Callable[[str, Workshop], Policy]:

@@ -16,7 +16,8 @@ from wm_core.config import ModelCardConfig, save_config
 from wm_core.model.checkpoint import CONFIG, load_card
 from wm_core.training.augmentation import augment
 from wm_core.training.dataset import Dataset
-from wm_core.training.loop import HELD_OUT, TrainingError, learning_rate
+from wm_core.training.descent import TrainingError, descend
+from wm_core.training.learner import learning_rate
 from wm_core.training.sampler import WindowSampler
 from wm_core.training.windows import Windows
 from wm_core.training.state import STATE, load_state, save_state
@@ -45,7 +46,7 @@ def fit_baseline(
         raise TrainingError(f"{folder} holds a run with another configuration; choose another folder or its {CONFIG}")
     save_config(card, folder / CONFIG)
     config = card.training
-    seen, unseen = dataset.split(HELD_OUT)
+    seen, unseen = dataset.split()
     torch.manual_seed(config.seed)
     model = MODELS[kind](card.model).to(device)
     _normalise(model, seen)
@@ -64,12 +65,7 @@ def fit_baseline(
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(config, step)
         loss = _LOSSES[kind](model, windows)
-        if not loss.isfinite():
-            raise TrainingError(f"the loss is {loss.item()} at step {step}; lower the learning rate")
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-        optimiser.step()
+        descend(loss, step, list(model.parameters()), optimiser, config.clip)
         if step % config.checkpoint_every and step < config.steps:
             yield Fitted(step, loss.item())
             continue

@@ -50,7 +50,7 @@ def prior(
     given = {} if steps is None else {"steps": steps}
     config = PriorConfig(horizon=card.planner.horizon, seed=seed, **near, **given)
     world = load_world_model(folder, choose_device(device))
-    seen, unseen = episodes.split(0.05)
+    seen, unseen = episodes.split()
     with progress_bar() as progress:
         task = progress.add_task("encoding", total=len(episodes), note="")
         held_out = cache_latents(world, unseen, lambda done: progress.update(task, completed=done))

@@ -34,13 +34,12 @@ def probe(
     from wm_core.probing import ProbeReport, probe_episodes
     from wm_core.resources import find_model
     from wm_core.training.dataset import open_dataset
-    from wm_core.training.loop import HELD_OUT
 
     folder = find_model(model)
     world_model = load_world_model(folder, choose_device(device))
     data = open_dataset(dataset)
     require_fit(world_model, data.manifest)
-    seen, unseen = data.split(HELD_OUT)
+    seen, unseen = data.split()
     found = probe_episodes(world_model, seen, unseen, fitted, episodes, seed)
     skipped = ["counterfactual pairs and action quality: no --env"]
     if environment is not None:

@@ -46,7 +46,7 @@ def refine(
     torch.manual_seed(seed)
     refined = JepaWorldModel(card.model).to(where)
     refined.load_state_dict(trained.state_dict(), strict=False)  # the touch head is new
-    seen, _ = episodes.split(0.05)
+    seen, _ = episodes.split()
     with progress_bar() as progress:
         task = progress.add_task("encoding", total=len(seen), note="")
         cache = cache_latents(trained, seen, lambda done: progress.update(task, completed=done))

@@ -22,9 +22,9 @@ def train(
     config: Annotated[
         Optional[Path], typer.Option(help="YAML of the architecture and the training; by default what fits the dataset.")
     ] = None,
-    architecture: Annotated[Literal["jepa-world-model"], typer.Option(help="Kind of the model.")] = "jepa-world-model",
+    architecture: Annotated[Literal["jepa-world-model"], typer.Option(help="Kind of the model; there is one.")] = "jepa-world-model",
     objective: Annotated[
-        Literal["latent-state-prediction"], typer.Option(help="What it learns: to predict the latents of what it will see.")
+        Literal["latent-state-prediction"], typer.Option(help="What it learns: to predict the latents of what it will see. There is one.")
     ] = "latent-state-prediction",
     latent_dim: Annotated[Optional[int], typer.Option(help="Size of the visual latent, 8 to 8192, over the configured one.")] = None,
     action_conditioning: Annotated[

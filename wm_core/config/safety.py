@@ -21,8 +21,8 @@ class SafetyConfig(Strict):
 
     horizon: float = Field(1.5, gt=0.0, le=10.0)
     max_age: float = Field(0.2, gt=0.0, le=5.0)
-    max_state_age: float = Field(0.1, gt=0.0, le=5.0)
-    lead: float = Field(0.05, ge=0.0, le=0.5)
+    max_state_age: float = Field(0.2, gt=0.0, le=5.0)
+    lead: float = Field(0.1, ge=0.0, le=0.5)
     latency: float = Field(0.0, ge=0.0, le=0.5)
     jitter: float = Field(0.004, ge=0.0, le=0.05)
     start_tolerance: float = Field(0.05, gt=0.0, le=0.5)

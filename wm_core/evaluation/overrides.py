@@ -13,7 +13,7 @@ from wm_core.config import ConfigError, PlannerConfig, parse_config, save_config
 from wm_core.model.checkpoint import CONFIG, load_card
 
 
-def load_planner(folder: Path, device: str, settings: Sequence[str]) -> WorldModelAgent:
+def load_agent_with(folder: Path, device: str, settings: Sequence[str]) -> WorldModelAgent:
     """The agent of a model folder. settings: see `override_planner`. Raises `CheckpointError`, `ConfigError`."""
     if not settings:
         return load_agent(folder, device)

@@ -55,9 +55,9 @@ def find_outside(
 
 def _tool_within(path: np.ndarray, start: np.ndarray, limits: ArmLimits, kinematics: Kinematics) -> np.ndarray:
     good = np.ones(len(path), dtype=bool)
-    rows = [row for row in range(0, len(path), 4) if np.isfinite(path[row]).all()] + [len(path) - 1]
     if not np.isfinite(path).all():
         return good  # counted already, and there is no tool position to speak of
+    rows = [*range(0, len(path), 4), len(path) - 1]
     tool = np.stack([kinematics.forward(path[row]).position for row in rows])
     begin = kinematics.forward(start).position
     good[rows] = _within(tool, limits.workspace_lower, limits.workspace_upper, begin)

@@ -11,7 +11,7 @@ from wm_core.skills.primitives import Lift, Push, Rotate, Wait
 from wm_core.skills.skill import Skill
 
 
-class Sequence:
+class SkillSequence:
     """Implements `Skill`: one after the other, each from where the tool was brought by those before it."""
 
     def __init__(self, *skills: Skill, name: str | None = None) -> None:
@@ -57,5 +57,5 @@ def named_skills() -> tuple[Skill, ...]:
         Rotate("rotate counter-clockwise", offset=-0.02),
         Lift(),
         Wait(),
-        *(Sequence(first, Lift()) for first in again),
+        *(SkillSequence(first, Lift()) for first in again),
     )

@@ -12,6 +12,8 @@ import numpy as np
 from wm_core.training.hdf5_shard import SMALL_FIELDS, Episode, damaged, read_small_fields
 from wm_core.training.manifest import DatasetError, Manifest, read_manifest
 
+HELD_OUT = 0.05  # of the episodes of every folder, the last ones: diagnosed, never trained on
+
 
 class ImageStore:
     """The images of all episodes, on disk. `places`: shard file and row of every episode."""
@@ -70,8 +72,12 @@ class Dataset:
         """One episode, images and all."""
         return Episode(images=self.images(number), **{name: values[number] for name, values in self._numbers.items()})
 
-    def split(self, held_out_fraction: float) -> tuple[Dataset, Dataset]:
-        """(seen, held out) by episodes: the last of every folder, at least one each. Raises `DatasetError`."""
+    def split(self, held_out_fraction: float = HELD_OUT) -> tuple[Dataset, Dataset]:
+        """(seen, held out) by episodes: the last of every folder, at least one each. Raises `DatasetError`.
+
+        Everything that is trained leaves the same ones out: a policy or a refined model is judged on episodes that its
+        encoder has not seen either.
+        """
         held = np.zeros(len(self), dtype=bool)
         for folder in np.unique(self._group):
             members = np.flatnonzero(self._group == folder)

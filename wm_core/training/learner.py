@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -16,13 +17,10 @@ from wm_core.model.world_model import JepaWorldModel
 from wm_core.training.augmentation import augment
 from wm_core.training.crew import Crew
 from wm_core.training.dataset import Dataset
+from wm_core.training.descent import TrainingError, descend
 from wm_core.training.losses import LossTerms, world_model_loss
 from wm_core.training.state import STATE, load_state, save_state
 from wm_core.training.windows import Windows
-
-
-class TrainingError(ValueError):
-    """The run cannot go on; the message says why."""
 
 
 class Learner:
@@ -70,13 +68,8 @@ class Learner:
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate(self._config, step)
         loss = world_model_loss(self.model, windows, self._config.loss, generator, self._target)
-        if not loss.total.isfinite():
-            raise TrainingError(f"the loss is {loss.total.item()} at step {step}; lower the learning rate")
-        self._optimiser.zero_grad(set_to_none=True)
-        loss.total.backward()
-        self._crew.average(self.model)
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self._config.clip)
-        self._optimiser.step()
+        weights, average = list(self.model.parameters()), partial(self._crew.average, self.model)
+        descend(loss.total, step, weights, self._optimiser, self._config.clip, average)
         if self._target is not None:
             _follow(self._target, self.model.encoder, self._config.loss.momentum)
         return loss

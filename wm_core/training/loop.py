@@ -15,15 +15,15 @@ from wm_core.training.collapse import collapse_message
 from wm_core.training.crew import Crew
 from wm_core.training.dataset import Dataset
 from wm_core.training.diagnostics import Diagnostics, diagnose
-from wm_core.training.learner import Learner, TrainingError, learning_rate
+from wm_core.training.descent import TrainingError
+from wm_core.training.learner import Learner, learning_rate
 from wm_core.training.losses import LossTerms
 from wm_core.training.probes import fit_probes
 from wm_core.training.run_log import RunLog
 from wm_core.training.sampler import WindowSampler
 
-__all__ = ["HELD_OUT", "Progress", "TrainingError", "learning_rate", "train"]
+__all__ = ["Progress", "TrainingError", "learning_rate", "train"]
 
-HELD_OUT = 0.05  # of the episodes, the last ones: diagnosed, never trained on
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def train(
         _same_configuration(card, folder)
     crew.wait()
     config = card.training
-    seen, unseen = dataset.split(HELD_OUT)
+    seen, unseen = dataset.split()
     learner = Learner(card, seen, device, crew)
     done = saved = learner.load(folder)
     if not done and start is not None:

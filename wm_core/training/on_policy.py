@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from wm_core.agent import WorldModelAgent
-from wm_core.evaluation.overrides import load_planner
+from wm_core.evaluation.overrides import load_agent_with
 from wm_core.model.checkpoint import load_card
 from wm_core.training.manifest import CollectionConfig, OnPolicyConfig
 from wm_core.training.take import CollectionError
@@ -26,7 +26,7 @@ def load_driver(config: OnPolicyConfig) -> WorldModelAgent:
         raise CollectionError(f"the model in {config.model} is not the one that this collection began with")
     torch.set_num_threads(1)
     # Without a deadline: what is planned must not depend on how busy the machine is.
-    return load_planner(Path(config.model), "cpu", ["planner.deadline=60"])
+    return load_agent_with(Path(config.model), "cpu", ["planner.deadline=60"])
 
 
 def require_fit(config: CollectionConfig, gripper: bool) -> None:

@@ -11,12 +11,9 @@ from torch import Tensor
 from wm_core.config import PriorConfig
 from wm_core.model.prior import GoalPolicy
 from wm_core.model.world_model import JepaWorldModel
+from wm_core.training.descent import descend
 from wm_core.training.hindsight import HindsightBatch, HindsightSampler
 from wm_core.training.latent_cache import LatentCache
-
-
-class PriorTrainingError(ValueError):
-    """The fit cannot go on; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ class PriorCheck:
 
 
 def fit_prior(policy: GoalPolicy, model: JepaWorldModel, cache: LatentCache, config: PriorConfig) -> Iterator[PriorProgress]:
-    """Fits `policy` in place, from its present weights; yields after every step. Raises `PriorTrainingError`."""
+    """Fits `policy` in place, from its present weights; yields after every step. Raises `TrainingError`."""
     sampler = HindsightSampler(cache, model.config, config, model.device)
     optimiser = torch.optim.AdamW(policy.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
     # Warm-up over a twentieth of the steps, then a cosine.
@@ -51,12 +48,7 @@ def fit_prior(policy: GoalPolicy, model: JepaWorldModel, cache: LatentCache, con
     for step in range(1, config.steps + 1):
         torch.manual_seed((config.seed << 32) + step)  # of dropout
         loss = _loss(policy, sampler.batch(config.batch, config.seed, step))
-        if not loss.isfinite():
-            raise PriorTrainingError(f"the loss is {loss.item()} at step {step}; lower the learning rate")
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
-        optimiser.step()
+        descend(loss, step, list(policy.parameters()), optimiser)
         schedule.step()
         yield PriorProgress(step, loss.item())
     policy.eval().requires_grad_(False)

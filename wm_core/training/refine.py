@@ -13,6 +13,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from wm_core.config import RefineConfig
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.training.dataset import Dataset
+from wm_core.training.descent import descend
 from wm_core.training.latent_cache import LatentCache
 
 
@@ -27,7 +28,7 @@ class RefineProgress:
 
 
 def refine(model: JepaWorldModel, cache: LatentCache, dataset: Dataset, config: RefineConfig) -> Iterator[RefineProgress]:
-    """Trains predictors and touch head in place, the encoder and the metric as they are; yields after every step.
+    """Trains predictors and touch head in place, the encoder and the metric as they are; yields after every step. Raises `TrainingError`.
 
     The loss adds to the latent error of an open-loop rollout the same error as the metric reads it, in longest steps:
     of 192 numbers the planner looks at few. Touch is learned on real and on imagined latents alike.
@@ -46,10 +47,7 @@ def refine(model: JepaWorldModel, cache: LatentCache, dataset: Dataset, config: 
         if others:  # in turn: they only tell how sure the first one is
             terms = 0.5 * (terms + _terms(model, *windows, others[step % len(others)]))
         loss = terms @ torch.tensor([1.0, config.metric, config.touch], device=terms.device)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(weights, 1.0)
-        optimiser.step()
+        descend(loss, step, weights, optimiser)
         schedule.step()
         yield RefineProgress(step, *terms.tolist())
     model.eval().requires_grad_(False)

@@ -13,7 +13,7 @@ from wm_ros.guard_logic import GuardCounts
 
 @dataclass(frozen=True)
 class PlanReport:
-    """One plan and what it was made for. stamp, frame_age, deadline: s; counters since activation."""
+    """One plan and what it was made for. stamp, frame_age, deadline: s; counters since the node was configured."""
 
     plan: Plan
     goal_kind: str

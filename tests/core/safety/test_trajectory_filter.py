@@ -37,10 +37,11 @@ def refused(judge, proposal, home, says, stamp=NOW, state=None, following=None):
 
 
 def test_a_good_proposal_passes_unchanged(judge, good, home):
+    # But for its first point, which is due in 50 ms: nearer than `lead`, 100 ms.
     verdict = judge.check(good, NOW, NOW, measured(home))
     assert (verdict.kind, verdict.reason) == ("accepted", "")
-    assert verdict.trajectory.times == pytest.approx(good.times)
-    assert verdict.trajectory.positions == pytest.approx(good.positions)
+    assert verdict.trajectory.times == pytest.approx(good.times[1:])
+    assert verdict.trajectory.positions == pytest.approx(good.positions[1:])
 
 
 def test_joints_in_another_order_come_out_in_ours(judge, good, home):
@@ -49,21 +50,21 @@ def test_joints_in_another_order_come_out_in_ours(judge, good, home):
     )
     verdict = judge.check(turned, NOW, NOW, measured(home))
     assert verdict.kind == "accepted" and verdict.trajectory.names == good.names
-    assert verdict.trajectory.positions == pytest.approx(good.positions)
+    assert verdict.trajectory.positions == pytest.approx(good.positions[1:])
 
 
 def test_time_that_has_passed_is_dropped(judge, good, home):
-    # 60 ms late: what was due at 50 and 100 ms is past or too near (lead 50 ms), 150 ms becomes 90 ms.
+    # 60 ms late: what was due at 50, 100 and 150 ms is past or too near (lead 100 ms), 200 ms becomes 140 ms.
     following = Following(good, MotionState.at_rest(home), NOW - 0.06)
     verdict = judge.check(good, NOW - 0.06, NOW, measured(home), following)
     assert verdict.kind == "accepted"
-    assert verdict.trajectory.times[0] == pytest.approx(0.09)
-    assert verdict.trajectory.positions[0] == pytest.approx(good.positions[2])
+    assert verdict.trajectory.times[0] == pytest.approx(0.14)
+    assert verdict.trajectory.positions[0] == pytest.approx(good.positions[3])
 
 
 def test_a_later_start_moves_it_back(judge, good, home):
-    verdict = judge.check(good, NOW + 0.03, NOW, measured(home))
-    assert verdict.trajectory.times == pytest.approx(good.times + 0.03)
+    verdict = judge.check(good, NOW + 0.06, NOW, measured(home))
+    assert verdict.trajectory.times == pytest.approx(good.times + 0.06)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_age(judge, good, home):
     refused(judge, good, home, "proposal is 0.300 s old: expected at most 0.2 s", stamp=NOW - 0.3)
     refused(judge, good, home, "proposal is -0.300 s old", stamp=NOW + 0.3)
     refused(judge, good, home, "expected at most", stamp=np.nan)
-    refused(judge, good, home, "joint state is 0.200 s old", state=measured(home, 0.2))
+    refused(judge, good, home, "joint state is 0.250 s old: expected at most 0.2 s", state=measured(home, 0.25))
 
 
 def test_a_measured_state_that_is_none(judge, good, home):
@@ -193,9 +194,9 @@ def test_a_tool_that_dips_out_of_the_box_for_a_few_milliseconds_is_seen(judge, l
 
 
 def test_the_first_point_must_be_reachable(judge, good, home):
-    # The controller is at home, the arm is measured 0.3 rad away: 1.5 rad/s * 0.05 s + 0.05 rad = 0.125 rad is reach.
+    # The controller is at home, the arm is measured 0.3 rad away: 1.5 rad/s * 0.1 s + 0.05 rad = 0.2 rad is reach.
     elsewhere = measured(home + 0.3 * np.eye(7)[0])
-    refused(judge, good, home, "expected at most 0.125 rad", state=elsewhere,
+    refused(judge, good, home, "expected at most 0.200 rad", state=elsewhere,
             following=Following(good, MotionState.at_rest(home), NOW))  # fmt: skip
 
 

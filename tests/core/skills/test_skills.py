@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wm_core.skills import named_skills
-from wm_core.skills.named import Sequence
+from wm_core.skills.named import SkillSequence
 from wm_core.skills.primitives import CONTACT, Lift, Push, Rotate, Wait
 from wm_core.skills.rated import stack_controls
 from wm_core.skills.skill import stay, travel
@@ -61,14 +61,14 @@ def test_lift_closes_below_and_rises():
 
 def test_a_sequence_goes_on_where_the_tool_is():
     pushed = Push("push left", np.pi / 2, distance=0.06, after=0.08)
-    both = Sequence(pushed, Lift())
+    both = SkillSequence(pushed, Lift())
     assert both.name == "push left then lift" and both.lifts == Lift().height
     assert both.parameters["1.distance"] == 0.06 and both.parameters["2.height"] == 0.1
     first = pushed.to_controls(OVER, LONGEST)
     assert np.array_equal(both.to_controls(OVER, LONGEST)[: len(first)], first)
     assert path(both)[-1] == pytest.approx(OVER + [0.0, 0.06, 0.04 + 0.1 - 0.12])
     with pytest.raises(ValueError, match="expected two or more"):
-        Sequence(Wait())
+        SkillSequence(Wait())
 
 
 def test_named_skills_keep_the_bounds():
