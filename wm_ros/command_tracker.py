@@ -10,6 +10,9 @@ from wm_core.types import JointState, MotionState, Trajectory
 
 # A controller holds its last point; an arm at rest this far (rad) from it was moved by somebody else.
 _STRAYED = 0.1
+# So was one that has moved this far (rad) since it came to rest. How far off it rests says less: an arm may sag.
+_MOVED = 0.01
+_SETTLED = 0.5  # s after the end of a motion, by when it has come to rest
 _STILL = 1e-3  # rad
 _RESTING = 5e-3  # rad/s
 
@@ -20,13 +23,19 @@ class CommandTracker:
     def __init__(self) -> None:
         self.following: Following | None = None
         self._until = 0.0  # s after it began, from when on it goes nowhere
+        self._rested: np.ndarray | None = None  # (J,) rad, where it was measured after that
 
     def command(self, trajectory: Trajectory, now: float, measured: JointState | None) -> Following | None:
         """`trajectory` replaces what is followed, from `now` on. Without any known state it is not tracked."""
         start = self.state(now, measured)
         self.following = None if start is None else Following(trajectory, start, now)
         self._until = 0.0 if start is None else _under_way(trajectory, start)
+        self._rested = None
         return self.following
+
+    def see(self, now: float, measured: JointState) -> None:
+        """Looks whether the arm is still where it was left. Call it with every joint state."""
+        self._forget_if_strayed(now, measured)
 
     def state(self, now: float, measured: JointState | None) -> MotionState | None:
         """What the controller commands at `now`; None before anything was commanded or measured."""
@@ -44,8 +53,10 @@ class CommandTracker:
             return
         if now < self.following.since - 1.0:  # the clock was set back
             self.following = None
-        elif now - self.following.since > self.following.trajectory.times[-1] + 0.5:
-            if np.abs(measured.position - self.following.trajectory.positions[-1]).max() > _STRAYED:
+        elif now - self.following.since > self.following.trajectory.times[-1] + _SETTLED:
+            self._rested = measured.position if self._rested is None else self._rested
+            left = np.abs(measured.position - self.following.trajectory.positions[-1]).max()
+            if left > _STRAYED or np.abs(measured.position - self._rested).max() > _MOVED:
                 self.following = None
 
 

@@ -35,8 +35,8 @@ from wm_ros.guard_load import load_judge
 from wm_ros.guard_logic import Guard, Silence
 from wm_ros.guard_parameters import GuardParameters
 from wm_ros.health import HealthReporter
-from wm_ros.moment import Moment
-from wm_ros.newest import NewestMessages
+from wm_ros.moment import Instant, Moment
+from wm_ros.newest_joints import NewestJointStates
 from wm_ros.parameters import ParameterError, declare_parameters, read_parameters
 from wm_ros.priority import ask_for_real_time
 from wm_ros.process import StartupError, run
@@ -73,7 +73,8 @@ class GuardNode(Node):
         self._names = arm.joint_names
         self._started = time.monotonic()
         self._fingers = () if hand is None else hand.gripper.names
-        self._guard = Guard(judge, arm, silence, hand)
+        simulated = self.get_parameter("use_sim_time").value
+        self._guard = Guard(judge, arm, silence, hand, simulated)
         self._health = HealthReporter(self, robot.name)
         self._looking = _LOOKING if judge.obstacles else 0.0
         self._health.ok("obstacles", ", ".join(judge.obstacles) or "none are declared")
@@ -101,7 +102,7 @@ class GuardNode(Node):
             topic = f"{self._settings.gripper_controller}/joint_trajectory"
             self._finger_command = self.create_publisher(JointTrajectory, topic, 10)
         self._statistics = self.create_publisher(GuardStatistics, "~/statistics", 10)
-        self._joints = NewestMessages(self, JointStateMessage, "joint_states")
+        self._joints = NewestJointStates(self, self._names)
         self.create_subscription(JointTrajectory, "proposal", self._on_proposal, _RELIABLE_LATEST)
         self.create_timer(_WATCHING, self._on_watch, clock=steady)
         self.create_timer(1.0, self._on_second, clock=steady)
@@ -116,7 +117,7 @@ class GuardNode(Node):
         except ConversionError as error:
             self._health.error("joint_states", str(error))
             return
-        self._guard.measure(state, time.monotonic(), self._finger_state(message))
+        self._guard.measure(state, self._instant(), self._finger_state(message))
 
     def _finger_state(self, message: JointStateMessage) -> JointState | None:
         # An arm whose fingers are not there, or tell nonsense, is guarded all the same; its fingers are not moved.
@@ -145,39 +146,40 @@ class GuardNode(Node):
     def _forward(self, proposal: Trajectory, stamp: float | None) -> Verdict:
         """Judges the proposal for a moment that is just ahead, and publishes it at that moment."""
         for attempt in range(_ATTEMPTS):
-            moment = Moment(self._now(), attempt, self._looking)
-            verdict = self._guard.judge(proposal, stamp, moment.at, time.monotonic())
+            moment = Moment(self._instant(), attempt, self._looking)
+            verdict = self._guard.judge(proposal, stamp, moment.at)
             if verdict.trajectory is None:
                 return verdict
             message = trajectory_to_message(verdict.trajectory)
             if moment.arrived():
-                sent = self._now()
+                sent = moment.now()
                 self._command.publish(message)
                 if verdict.fingers is not None:
                     self._finger_command.publish(trajectory_to_message(verdict.fingers))
-                self._guard.sent(verdict, sent, time.monotonic())
+                self._guard.sent(verdict, sent)
                 self._report_outside()
                 return verdict
         return Verdict("rejected", "the guard could not keep time: is this machine overloaded?", None)
 
     def _on_watch(self) -> None:
         self._take_joints()
-        reason = self._guard.silence(self._now(), time.monotonic())
+        reason = self._guard.silence(self._instant())
         if reason is not None:
             self._hold(reason)
 
     def _hold(self, reason: str) -> None:
         """Brings the arm to rest, on time if possible, late if not."""
         for attempt in range(_ATTEMPTS):
-            moment = Moment(self._now(), attempt, _CHOOSING + self._looking)
+            moment = Moment(self._instant(), attempt, _CHOOSING + self._looking)
             trajectory = self._guard.rest(moment.at)
             if trajectory is None:
                 return
             message = trajectory_to_message(trajectory)
             if moment.arrived() or attempt == _ATTEMPTS - 1:
                 break
+        sent = moment.now()
         self._command.publish(message)
-        self._guard.held(trajectory, reason, max(moment.at, self._now()))
+        self._guard.held(trajectory, reason, sent)
         self._report_outside()
         self._health.error("commands", f"holding: {reason}")
         self._publish_statistics()
@@ -207,10 +209,13 @@ class GuardNode(Node):
             if len(publishers) > 1:
                 self._health.warn("commands", f"others publish on {topic}: {rivals or 'a second guard'}")
                 return
-        self._health.ok("commands", "moving" if self._guard.moving(self._now()) else "at rest")
+        self._health.ok("commands", "moving" if self._guard.moving(self._instant()) else "at rest")
 
     def _publish_statistics(self) -> None:
         self._statistics.publish(guard_statistics_message(self._guard.counts, self._now()))
+
+    def _instant(self) -> Instant:
+        return Instant(self._now(), time.monotonic())
 
     def _now(self) -> float:
         return self.get_clock().now().nanoseconds / 1e9

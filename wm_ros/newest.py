@@ -60,17 +60,24 @@ class NewestMessages:
 
     def take_sent(self) -> list[tuple[Any, float]]:
         """As `take`, each with when it was sent: s, by the system's clock; now, for a middleware that does not tell."""
-        taken: list[tuple[Any, float]] = []
-        handle = self._subscription.handle
-        with handle:  # it is not destroyed meanwhile
-            while len(taken) < self._depth and (found := handle.take_message(self._kind, False)) is not None:
-                message, info = found
-                taken.append((message, (info["source_timestamp"] or time.time_ns()) / 1e9))
-        return taken
+        return [(message, (info["source_timestamp"] or time.time_ns()) / 1e9) for message, info in self._taken(False)]
+
+    def take_raw(self) -> list[bytes]:
+        """As `take`, each as it came over the wire."""
+        return [message for message, _ in self._taken(True)]
 
     def destroy(self) -> None:
         """Ends the subscription."""
         self._node.destroy_subscription(self._subscription)
+
+    def _taken(self, raw: bool) -> list[tuple[Any, Any]]:
+        """Messages, as they came over the wire where `raw`, each with what the middleware tells of it."""
+        taken: list[tuple[Any, Any]] = []
+        handle = self._subscription.handle
+        with handle:  # it is not destroyed meanwhile
+            while len(taken) < self._depth and (found := handle.take_message(self._kind, raw)) is not None:
+                taken.append(found)
+        return taken
 
 
 def _never(message: Any) -> None:

@@ -66,6 +66,7 @@ class PlannerInputs:
             if self._joints and state.stamp < self._joints[-1].stamp:
                 self._joints.clear()
             self._joints.append(state)
+            self._tracker.see(state.stamp, state)
             if fingers is not None:
                 self.fingers.add(fingers)
             self._fresh_joints.came(steady)

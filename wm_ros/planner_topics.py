@@ -32,6 +32,7 @@ from wm_ros.conversions.statistics_messages import PlanReport, guard_statistics_
 from wm_ros.guard_watch import GuardWatch
 from wm_ros.health import HealthReporter
 from wm_ros.newest import NewestMessages
+from wm_ros.newest_joints import NewestJointStates
 from wm_ros.planner_inputs import CAMERA, JOINTS, WATCH_CAMERA, PlannerInputs
 from wm_ros.planner_parameters import PlannerParameters
 from wm_ros.planner_tools import PlannerTools
@@ -96,7 +97,7 @@ class PlannerTopics:
         if tools.gripper is not None:
             fingers = f"{parameters.gripper_controller}/joint_trajectory"
             self._subscriptions.append(node.create_subscription(JointTrajectory, fingers, self._on_finger_command, 10))
-        self._joints = NewestMessages(node, JointStateMessage, "joint_states")
+        self._joints = NewestJointStates(node, tools.limits.names)
         commands = f"{parameters.controller}/joint_trajectory"
         self._commands = NewestMessages(node, JointTrajectory, commands, 10, ReliabilityPolicy.RELIABLE)
         steady = Clock(clock_type=ClockType.STEADY_TIME)

@@ -57,3 +57,13 @@ def test_a_clock_that_was_set_back_forgets_the_command():
     tracker = CommandTracker()
     tracker.command(LINE, 10.0, measured(0.0))
     assert tracker.state(5.0, measured(0.3)).position.tolist() == [0.3]
+
+
+def test_an_arm_that_sags_is_where_it_was_sent_until_somebody_moves_it():
+    tracker = CommandTracker()
+    tracker.command(LINE, 10.0, measured(0.0))
+    for now in (11.1, 12.0, 20.0):
+        tracker.see(now, measured(1.95))  # 5 cm at a metre below the 2 rad of its last point
+        assert tracker.state(now, measured(1.95)).position.tolist() == [2.0]
+    tracker.see(20.1, measured(1.93))  # by hand: 20 mrad, twice what counts as moved
+    assert tracker.state(20.1, measured(1.93)).position.tolist() == [1.93]

@@ -9,6 +9,9 @@ from wm_core.safety import GripperFilter, TrajectoryFilter, split_fingers
 from wm_core.types import JointState, MotionState
 from wm_ros.fingers import Fingers
 from wm_ros.guard_logic import Guard, Silence
+from wm_ros.moment import Instant
+
+NOW = Instant(10.0, 10.0)
 
 
 @pytest.fixture
@@ -54,36 +57,36 @@ def test_a_command_stays_until_it_was_told_and_zero_changes_nothing(gripper, mot
 
 
 def test_the_guard_sends_both_parts_each_to_its_own(guard, gripper, motion, home):
-    guard.measure(at(home), 10.0, at([0.04, 0.04]))
-    verdict = guard.judge(closing(gripper, motion), 10.0, 10.0, 10.0)
+    guard.measure(at(home), NOW, at([0.04, 0.04]))
+    verdict = guard.judge(closing(gripper, motion), 10.0, NOW)
     assert verdict.kind == "accepted", verdict.reason
     assert (verdict.trajectory.names, verdict.fingers.names) == (motion.names, gripper.names)
-    guard.sent(verdict, 10.0, 10.0)
+    guard.sent(verdict, NOW)
     assert guard.counts.published_outside_limits == 0
 
 
 def test_fingers_are_told_nothing_without_the_arm(guard, gripper, motion, home):
-    guard.measure(at(home), 10.0, at([0.04, 0.04]))
+    guard.measure(at(home), NOW, at([0.04, 0.04]))
     both = closing(gripper, motion)
     both.positions[3, 2] = np.nan
-    verdict = guard.judge(both, 10.0, 10.0, 10.0)
+    verdict = guard.judge(both, 10.0, NOW)
     assert (verdict.kind, verdict.fingers) == ("rejected", None)
     _, alone = split_fingers(closing(gripper, motion), gripper.names)
-    assert "missing joints" in guard.judge(alone, 10.0, 10.0, 10.0).reason
+    assert "missing joints" in guard.judge(alone, 10.0, NOW).reason
 
 
 def test_a_bad_wish_for_the_fingers_holds_the_arm_too_and_is_named(guard, gripper, motion, home):
-    guard.measure(at(home), 10.0, at([0.04, 0.04]))
+    guard.measure(at(home), NOW, at([0.04, 0.04]))
     both = closing(gripper, motion)
     both.positions[-1, 8] = 0.2
-    verdict = guard.judge(both, 10.0, 10.0, 10.0)
+    verdict = guard.judge(both, 10.0, NOW)
     assert (verdict.kind, verdict.trajectory) == ("rejected", None)
     assert "finger 'panda_finger_joint2' at 0.2000 is outside" in verdict.reason
-    guard.measure(at(home), 10.0, None)
-    assert "not in joint_states" in guard.judge(closing(gripper, motion), 10.0, 10.0, 10.0).reason
+    guard.measure(at(home), NOW, None)
+    assert "not in joint_states" in guard.judge(closing(gripper, motion), 10.0, NOW).reason
 
 
 def test_a_guard_of_an_arm_without_gripper_knows_no_fingers(limits, arm, gripper, motion, home):
     guard = Guard(TrajectoryFilter(limits, arm), arm, Silence(0.35, 0.3))
-    guard.measure(at(home), 10.0)
-    assert "unknown joints" in guard.judge(closing(gripper, motion), 10.0, 10.0, 10.0).reason
+    guard.measure(at(home), NOW)
+    assert "unknown joints" in guard.judge(closing(gripper, motion), 10.0, NOW).reason

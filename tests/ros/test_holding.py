@@ -12,6 +12,7 @@ from wm_core.safety import Body, Clearance, Following, TrajectoryFilter, Verdict
 from wm_core.types import JointState, MotionState, Pose
 from wm_ros.guard_logic import Guard, Silence
 from wm_ros.holding import hold
+from wm_ros.moment import Instant
 
 SINCE = 5.0  # s, when the motion began
 
@@ -61,10 +62,10 @@ def test_the_guard_holds_like_that(swoops, limits, arm):
     otherwise = 0
     for following, judge in swoops:
         guard = Guard(judge, arm, Silence(proposal=0.35, state=0.3))
-        guard.measure(JointState(following.start.position, np.zeros(7), SINCE), steady=0.0)
-        guard.sent(Verdict("accepted", "", following.trajectory), at=SINCE, steady=0.0)
+        guard.measure(JointState(following.start.position, np.zeros(7), SINCE), Instant(SINCE, SINCE))
+        guard.sent(Verdict("accepted", "", following.trajectory), Instant(SINCE, SINCE))
         for at, state in moments(following):
-            held = guard.rest(at)
+            held = guard.rest(Instant(at, at))
             if held is not None:  # for one that is at rest already
                 assert judge.violation(held, state) is None
                 otherwise += judge.violation(stop(state, limits), state) is not None

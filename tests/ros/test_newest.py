@@ -9,6 +9,7 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 
 from wm_ros.newest import NewestMessages
+from wm_ros.newest_joints import NewestJointStates
 
 
 @pytest.fixture
@@ -70,3 +71,36 @@ def test_a_flood_does_not_wake_the_executor(talk):
         flooding.join()
     assert len(sent) > 20 and woken < 0.25 * len(sent)
     assert numbers(newest.take()) == [len(sent) - 2.0, len(sent) - 1.0]
+
+
+ARM = ("panda_joint1", "panda_joint2")
+
+
+@pytest.fixture
+def shared(ros):
+    """What takes the arm's joint states, what spins, and a function that publishes such a message of these joints."""
+    spinner = ros()
+    node = spinner.add(rclpy.create_node("listener"))
+    newest = NewestJointStates(node, ARM)
+    speaker = spinner.add(rclpy.create_node("speaker"))
+    publisher = speaker.create_publisher(JointState, "joint_states", QoSProfile(depth=100))
+    spinner.until(publisher.get_subscription_count)
+    return newest, spinner, lambda names, number: publisher.publish(JointState(name=list(names), position=[float(number)] * len(names)))
+
+
+def test_a_gripper_that_tells_of_itself_more_often_does_not_push_the_arm_out(shared):
+    newest, spinner, say = shared
+    for number in range(3):
+        say(ARM, number)
+    for number in range(10):  # what comes in 20 ms of 500 Hz
+        say(["finger"], 100 + number)
+    seen = []
+    spinner.until(lambda: seen.extend(newest.take()) or 2.0 in numbers(seen))
+    assert {tuple(message.name) for message in seen} == {ARM} and numbers(seen) == sorted(numbers(seen))
+
+
+def test_where_nobody_tells_of_the_arm_another_is_handed_out_in_the_end(shared):
+    newest, spinner, say = shared
+    began = time.monotonic()
+    found = spinner.until(newest.take, each=lambda: say(["fr3_joint1"], 1))
+    assert list(found[-1].name) == ["fr3_joint1"] and time.monotonic() - began > 0.5

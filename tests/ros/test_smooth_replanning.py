@@ -16,6 +16,7 @@ from wm_core.types import Goal, JointState, MotionState
 from wm_ros.goal_run import Clocks, GoalRun, RunSettings
 from wm_ros.guard_logic import Guard, Silence
 from wm_ros.guard_parameters import GuardParameters
+from wm_ros.moment import Instant
 from wm_ros.planner_inputs import PlannerInputs
 from wm_ros.planner_tools import PlannerTools
 
@@ -81,10 +82,13 @@ class Bench:
                 self.send(step)
             self.clock.time = max(due, self.clock.time)
 
+    def now(self):
+        return Instant(self.clock.time, self.clock.time)
+
     def measure(self):
         state = self.controller.state(self.clock.time)
         seen = JointState(state.position, state.velocity, self.clock.time)
-        self.guard.measure(seen, self.clock.time)
+        self.guard.measure(seen, self.now())
         self.inputs.add_joints(seen, self.clock.time)
 
     def look(self):
@@ -94,11 +98,11 @@ class Bench:
     def send(self, step):
         self.clock.time += self.random.uniform(0.002, 0.015)
         self.measure()  # joint states come faster than plans
-        verdict = self.guard.judge(step.trajectory, step.stamp, self.clock.time, self.clock.time)
+        verdict = self.guard.judge(step.trajectory, step.stamp, self.now())
         if verdict.trajectory is None:
             self.guard.reject(verdict.reason)
             return
-        self.guard.sent(verdict, self.clock.time, self.clock.time)
+        self.guard.sent(verdict, self.now())
         self.inputs.command(verdict.trajectory, self.clock.time)
         late = self.random.uniform(0.0, LATEST)
         self.controller.join(verdict.trajectory, self.clock.time + late)
