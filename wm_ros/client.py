@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import Future as Promise
 from concurrent.futures import TimeoutError as NotInTime  # not the built-in one before Python 3.11
+from contextlib import suppress
 from typing import Any, Callable, Sequence
 
 import rclpy
@@ -24,6 +25,7 @@ from wm_ros.executor import executor_of
 from wm_ros.outcome import Code, Outcome, Progress
 
 _ANSWER = 2.0  # s until a question is asked again
+_FAREWELL = 2.0  # s that `close` waits for a goal to end
 
 
 class PlannerTimeout(TimeoutError):
@@ -43,6 +45,11 @@ class PendingGoal:
         except NotInTime:
             raise PlannerTimeout(f"the goal did not end within {timeout:.0f} s") from None
 
+    @property
+    def ended(self) -> bool:
+        """Whether `result` has an answer."""
+        return self._end.done()
+
     def cancel(self) -> None:
         """Asks for an early end; `result` tells how it went."""
         self._sent.add_done_callback(lambda sent: sent.result().cancel_goal_async())
@@ -60,6 +67,7 @@ class PlannerClient:
         self._actions = ActionClient(self.node, PlanToGoal, "planner/plan_to_goal")
         self._state = self.node.create_client(GetState, "planner/get_state")
         self._executor = executor_of(self.node)
+        self._pending: list[PendingGoal] = []
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._spin, name=name, daemon=True)
         self._thread.start()
@@ -71,7 +79,13 @@ class PlannerClient:
         self.close()
 
     def close(self) -> None:
-        """Ends thread and node."""
+        """Cancels goals that have not ended, so that the arm does not drive on for nobody; ends thread and node."""
+        for goal in self._pending:
+            if not goal.ended:
+                goal.cancel()
+        for goal in self._pending:
+            with suppress(PlannerTimeout, RuntimeError):
+                goal.result(_FAREWELL)
         self._closing.set()
         self._executor.wake()
         self._thread.join()
@@ -121,7 +135,8 @@ class PlannerClient:
 
         sent = self._actions.send_goal_async(message, feedback_callback=on_feedback)
         sent.add_done_callback(on_sent)
-        return PendingGoal(sent, end)
+        self._pending = [goal for goal in self._pending if not goal.ended] + [PendingGoal(sent, end)]
+        return self._pending[-1]
 
     def send(
         self,

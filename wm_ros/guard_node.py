@@ -13,6 +13,7 @@ from typing import Sequence
 
 import numpy as np
 from rclpy.clock import Clock, ClockType
+from rclpy.exceptions import NameValidationException
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState as JointStateMessage
@@ -31,6 +32,7 @@ from wm_ros.conversions import (
     trajectory_to_message,
 )
 from wm_ros.conversions.statistics_messages import guard_statistics_message
+from wm_ros.controller_check import ControllerCheck
 from wm_ros.guard_load import load_judge
 from wm_ros.guard_logic import Guard, Silence
 from wm_ros.guard_parameters import GuardParameters
@@ -84,7 +86,11 @@ class GuardNode(Node):
         gc.freeze()
         if self._settings.realtime and not ask_for_real_time():
             self.get_logger().info("no permission for real-time scheduling: commands may be late on a busy machine")
-        self._connect()
+        try:
+            self._connect()
+        except NameValidationException as error:
+            names = f"'controller' is '{self._settings.controller}', 'gripper_controller' is '{self._settings.gripper_controller}'"
+            raise StartupError(f"guard: parameter {names}: {' '.join(str(error).split())}") from error
         self.get_logger().info(f"guarding '{robot.name}' on {self._command.topic_name}")
 
     def failed(self, error: Exception) -> None:
@@ -101,6 +107,7 @@ class GuardNode(Node):
         if self._fingers:
             topic = f"{self._settings.gripper_controller}/joint_trajectory"
             self._finger_command = self.create_publisher(JointTrajectory, topic, 10)
+        self._controller = ControllerCheck(self, self._settings.controller)
         self._statistics = self.create_publisher(GuardStatistics, "~/statistics", 10)
         self._joints = NewestJointStates(self, self._names)
         self.create_subscription(JointTrajectory, "proposal", self._on_proposal, _RELIABLE_LATEST)
@@ -145,6 +152,8 @@ class GuardNode(Node):
 
     def _forward(self, proposal: Trajectory, stamp: float | None) -> Verdict:
         """Judges the proposal for a moment that is just ahead, and publishes it at that moment."""
+        if self._controller.problem is not None:
+            return Verdict("rejected", self._controller.problem, None)
         for attempt in range(_ATTEMPTS):
             moment = Moment(self._instant(), attempt, self._looking)
             verdict = self._guard.judge(proposal, stamp, moment.at)
@@ -199,8 +208,16 @@ class GuardNode(Node):
             self._health.error("joint_states", f"stopped {age:.1f} s ago")
         else:
             self._health.ok("joint_states", "received")
+        self._watch_controller()
         self._watch_for_rivals()
         self._publish_statistics()
+
+    def _watch_controller(self) -> None:
+        self._controller.look()
+        if self._controller.problem is None:
+            self._health.ok("controller", "nothing is known against it")
+        else:
+            self._health.error("controller", self._controller.problem)
 
     def _watch_for_rivals(self) -> None:
         for topic in [self._command.topic_name] + ([self._finger_command.topic_name] if self._fingers else []):

@@ -57,11 +57,11 @@ class PlannerNode(LifecycleNode):
             self._tools = self._load()
             check_rates(self._settings, self._tools)
             self._inputs = self._make_inputs(self._settings, self._tools)
+            self._guard = GuardWatch(self._settings.rejection_time)
+            self._topics = PlannerTopics(self, self._health, self._settings, self._tools, self._inputs, self._guard)
         except Exception as error:  # a missing file or a damaged one raises anything; all of it is for the user
             self._health.error("configure", explain(error))
             return TransitionCallbackReturn.FAILURE
-        self._guard = GuardWatch(self._settings.rejection_time)
-        self._topics = PlannerTopics(self, self._health, self._settings, self._tools, self._inputs, self._guard)
         self._health.clear("configure")
         self._health.ok("gate", self._gate())
         self._health.ok("obstacles", ", ".join(box.name for box in self._tools.obstacles) or "none are declared")

@@ -9,8 +9,11 @@ from typing import Any, Callable, NamedTuple
 import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.event_handler import SubscriptionEventCallbacks
+from rclpy.exceptions import NameValidationException
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
+from rclpy.validate_topic_name import validate_topic_name
 from sensor_msgs.msg import CompressedImage, Image
 from sensor_msgs.msg import JointState as JointStateMessage
 from trajectory_msgs.msg import JointTrajectory
@@ -35,7 +38,7 @@ from wm_ros.newest import NewestMessages
 from wm_ros.newest_joints import NewestJointStates
 from wm_ros.planner_inputs import CAMERA, JOINTS, WATCH_CAMERA, PlannerInputs
 from wm_ros.planner_parameters import PlannerParameters
-from wm_ros.planner_tools import PlannerTools
+from wm_ros.planner_tools import LoadError, PlannerTools
 
 _LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 _TAKING = 0.01  # s between two looks for joint states and commands
@@ -67,38 +70,27 @@ class PlannerTopics:
         inputs: PlannerInputs,
         guard: GuardWatch,
     ) -> None:
+        """Raises `LoadError` for parameters that no topic can be named by."""
         self._node, self._health, self._tools = node, health, tools
         self._inputs, self._guard = inputs, guard
         self._frame_id = parameters.base_frame
         self._shown_for = 2.0 * max(parameters.replan_period, tools.deadline)
         self.active = False
+        cameras = {CAMERA: "camera/image_raw"} | ({WATCH_CAMERA: parameters.watch_camera_topic} if tools.watches else {})
+        commands, fingers = (f"{name}/joint_trajectory" for name in (parameters.controller, parameters.gripper_controller))
+        for topic in (*cameras.values(), commands, fingers):
+            _check_name(topic)  # before anything is made that would be left behind
         self._plans = self._misses = 0
         self._proposal = node.create_publisher(JointTrajectory, "proposal", _LATEST)
         self._statistics = node.create_publisher(PlannerStatistics, "~/statistics", 10)
         self._candidates = node.create_publisher(MarkerArray, "~/candidates", 1)
         reliable = parameters.image_reliability == "reliable"
-        image_qos = QoSProfile(
-            depth=1, reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
-        )
-        self._transport = transport = _TRANSPORTS[parameters.image_transport]
-        cameras = {CAMERA: "camera/image_raw"} | ({WATCH_CAMERA: parameters.watch_camera_topic} if tools.watches else {})
-        self._subscriptions = [
-            node.create_subscription(
-                transport.message,
-                # Remapped first: whoever renames the camera's topic means the compressed one beside it as well.
-                node.resolve_topic_name(topic) + transport.suffix,
-                partial(self._on_image, part),
-                image_qos,
-                event_callbacks=SubscriptionEventCallbacks(incompatible_qos=partial(self._on_mismatch, part)),
-            )
-            for part, topic in cameras.items()
-        ]
+        self._transport = _TRANSPORTS[parameters.image_transport]
+        self._subscriptions = [self._see(part, topic, reliable) for part, topic in cameras.items()]
         self._subscriptions.append(node.create_subscription(GuardStatistics, "guard/statistics", self._on_guard, 10))
         if tools.gripper is not None:
-            fingers = f"{parameters.gripper_controller}/joint_trajectory"
             self._subscriptions.append(node.create_subscription(JointTrajectory, fingers, self._on_finger_command, 10))
         self._joints = NewestJointStates(node, tools.limits.names)
-        commands = f"{parameters.controller}/joint_trajectory"
         self._commands = NewestMessages(node, JointTrajectory, commands, 10, ReliabilityPolicy.RELIABLE)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._timers = [
@@ -153,6 +145,14 @@ class PlannerTopics:
         """s, the node's clock."""
         return self._node.get_clock().now().nanoseconds / 1e9
 
+    def _see(self, part: str, topic: str, reliable: bool) -> Subscription:
+        quality = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT)
+        # Remapped first: whoever renames the camera's topic means the compressed one beside it as well.
+        topic = self._node.resolve_topic_name(topic) + self._transport.suffix
+        events = SubscriptionEventCallbacks(incompatible_qos=partial(self._on_mismatch, part))
+        take = partial(self._on_image, part)
+        return self._node.create_subscription(self._transport.message, topic, take, quality, event_callbacks=events)
+
     def _on_image(self, part: str, message: Image | CompressedImage) -> None:
         if self.active:
             self._take_joints()  # so that the frame finds the state that belongs to it
@@ -162,9 +162,9 @@ class PlannerTopics:
         self._inputs.add_image(self._transport.read(message), image_stamp(message), time.monotonic(), part)
 
     def _take_joints(self) -> None:
+        # While inactive too: what the arm did then, as coming to rest, is where the next goal begins.
         for message in self._joints.take():
-            if self.active:
-                self._take(JOINTS, partial(self._add_joints, message))
+            self._take(JOINTS, partial(self._add_joints, message))
 
     def _add_joints(self, message: JointStateMessage) -> None:
         state = joint_state_from_message(message, self._tools.limits.names, self._inputs.measured())
@@ -179,8 +179,6 @@ class PlannerTopics:
 
     def _take_commands(self) -> None:
         for message, sent in self._commands.take_sent():
-            if not self.active:
-                continue
             trajectory, _ = message_to_trajectory(message)
             if trajectory.names == self._tools.limits.names and len(trajectory.times):
                 # From when it was sent, not from when this thread got round to it.
@@ -222,3 +220,10 @@ class PlannerTopics:
                 self._health.error(part, problem)
             else:
                 self._health.ok(part, "received")
+
+
+def _check_name(topic: str) -> None:
+    try:
+        validate_topic_name(topic)
+    except NameValidationException as error:
+        raise LoadError(f"'{topic}' is no name of a topic: {str(error).splitlines()[0]}") from error

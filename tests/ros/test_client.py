@@ -1,10 +1,15 @@
 """The Python client does not hang on what ROS may lose."""
 
+import threading
+
 import numpy as np
 import pytest
+import rclpy
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
+from rclpy.action import ActionServer, CancelResponse
 from rclpy.task import Future
+from wm_interfaces.action import PlanToGoal
 
 from wm_core.types import Goal
 from wm_ros import client as client_module
@@ -63,3 +68,32 @@ def test_sub_goals_are_sent_in_turn_until_one_fails(client, monkeypatch):
     monkeypatch.setattr(client, "send", lambda goal, limit, progress: Outcome(ends[goal.joints[0]], f"{limit} s"))
     found = client.send_in_turn([Goal(joints=np.array([value])) for value in ends], 7.0)
     assert [(end.code, end.message) for end in found] == [(Code.SUCCESS, "7.0 s"), (Code.NO_PROGRESS, "7.0 s")]
+
+
+def test_a_script_that_ends_in_the_middle_of_a_goal_takes_the_goal_back(ros):
+    # Ctrl-C while `send` waits: the arm must not drive on for nobody.
+    spinner, handles, asked = ros(), [], threading.Event()
+    node = spinner.add(rclpy.create_node("planner"))
+
+    def cancel(handle):
+        asked.set()
+        return CancelResponse.ACCEPT
+
+    server = ActionServer(
+        node, PlanToGoal, "planner/plan_to_goal", lambda handle: None,
+        handle_accepted_callback=handles.append, cancel_callback=cancel,
+    )  # fmt: skip
+
+    def script():
+        with PlannerClient(["joint"]) as client:
+            client._actions.wait_for_server(10.0)
+            client.start(Goal(joints=np.zeros(1)))
+            while not handles:
+                asked.wait(0.01)
+
+    running = threading.Thread(target=script)
+    running.start()
+    spinner.until(asked.is_set)
+    running.join(10.0)
+    assert not running.is_alive()
+    server.destroy()

@@ -204,10 +204,13 @@ def test_obstacles_that_cannot_be_kept_clear_of_end_the_process_with_code_2(tmp_
         assert process.returncode == 2 and text in said and "Traceback" not in said
 
 
-def test_a_parameter_out_of_range_ends_the_process_with_code_2():
-    process = guard_process("-p", "proposal_timeout:=99.0")
+@pytest.mark.parametrize(
+    ("parameter", "text"), [("proposal_timeout:=99.0", "'proposal_timeout'"), ("controller:=my-arm", "'controller' is 'my-arm'")]
+)
+def test_a_parameter_that_cannot_be_ends_the_process_with_code_2(parameter, text):
+    process = guard_process("-p", parameter)
     _, said = process.communicate(timeout=30)
-    assert process.returncode == 2 and "'proposal_timeout'" in said
+    assert process.returncode == 2 and text in said and "Traceback" not in said
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -224,3 +227,20 @@ def test_signals_end_the_process_with_code_0(number):
 def test_the_process_never_imports_torch():
     code = "import sys, wm_ros.guard_node; sys.exit('torch' in sys.modules or 'pybullet' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env=dict(os.environ), timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize("desired", [False, True])
+def test_a_controller_that_begins_at_the_measured_state_is_not_commanded(make_bench, motion, desired):
+    bench = make_bench()
+    controller = bench.spinner.add(rclpy.create_node("panda_arm_controller"))
+    controller.declare_parameter("interpolate_from_desired_state", desired)
+    if desired:
+        bench.until(lambda: len(bench.guard._controller._answers) == 2)
+    else:
+        bench.until(lambda: bench.says("begins every trajectory at the measured state"))
+    bench.propose(motion)
+    if desired:
+        bench.until(lambda: bench.commands)
+    else:
+        bench.until(lambda: bench.says("rejected: controller 'panda_arm_controller' begins every trajectory"))
+        assert bench.commands == []

@@ -11,15 +11,18 @@ import pytest
 import yaml
 from PIL import Image as Picture
 from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage, Image
 from sensor_msgs.msg import JointState as JointStateMessage
+from trajectory_msgs.msg import JointTrajectory
 from visualization_msgs.msg import MarkerArray
 from wm_interfaces.action import PlanToGoal
 
 from wm_core.config import ObstacleConfig
+from wm_core.kinematics.time_parameterisation import parameterise
 from wm_core.safety import Body
-from wm_core.types import Goal, JointState, Observation, PlannerState, Pose
-from wm_ros.conversions import joint_state_to_message
+from wm_core.types import Goal, JointState, MotionState, Observation, PlannerState, Pose
+from wm_ros.conversions import joint_state_to_message, trajectory_to_message
 from wm_ros.outcome import Code
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
@@ -361,3 +364,24 @@ def test_beside_a_second_node_of_its_name_it_refuses_to_be_activated(bench):
     finally:
         twin.terminate()
         assert twin.wait(timeout=30) == 0
+
+
+def test_what_the_guard_commands_while_it_is_inactive_is_known_when_it_is_active_again(active, limits, home):
+    # As the stop that it proposes when it is deactivated: where that ends the next goal has to begin.
+    stopped = parameterise(MotionState.at_rest(home), home + 0.01 * np.arange(1, 3)[:, None], 0.2, limits)
+    commands = active.node.create_publisher(JointTrajectory, "panda_arm_controller/joint_trajectory", 10)
+    active.until(commands.get_subscription_count)
+    assert active.planner.trigger_deactivate() == SUCCESS
+    commands.publish(trajectory_to_message(stopped))
+    assert active.until(lambda: active.planner._inputs.moving(active.now()))
+    assert active.planner.trigger_activate() == SUCCESS
+    assert active.planner._inputs.commanded(active.now() + 1.0).position == pytest.approx(home + 0.02, abs=1e-4)
+
+
+def test_a_controller_that_is_no_topic_name_is_named_and_leaves_nothing_behind(bench):
+    bench = bench("-p", "controller:=my-arm")
+    assert bench.planner.trigger_configure() == FAILURE
+    bench.until(lambda: bench.says("'my-arm/joint_trajectory' is no name of a topic"))
+    assert bench.planner.count_publishers("proposal") == 0
+    bench.planner.set_parameters([Parameter("controller", value="my_arm")])
+    assert bench.planner.trigger_configure() == SUCCESS
