@@ -39,7 +39,7 @@ class SimArm:
 
         Returns what will be executed, timed from now. Raises `TrajectoryRejected`, a `ValueError`.
         """
-        return self.controller.accept(trajectory, self.now, start)
+        return self.controller.accept(trajectory, self._between_steps(), start)
 
     def advance(self, seconds: float) -> int:
         """Lets time pass. What does not fill a physics step is kept for the next call. Returns the steps made."""
@@ -55,6 +55,11 @@ class SimArm:
     def reset(self) -> None:
         """Forgets the trajectory and holds where the joints are; call it after the scene was reset."""
         self.controller.reset(self.scene.read(self.now).position)
+
+    def _between_steps(self) -> float:
+        """s, the time that `advance` was asked for so far: up to a physics step after `now`. Motion is joined there, not 4 ms early."""
+        ahead = self._requested - self._steps * PHYSICS_STEP
+        return self.now + ahead if ahead > 1e-6 else self.now
 
     def _step(self) -> None:
         # A servo is given what is due at the end of its period, not at the beginning.

@@ -49,6 +49,16 @@ class Rates:
     tool_pose: float = 50.0
 
 
+@dataclass(frozen=True)
+class _Order:
+    """fingers: whether it is theirs. start: stamp of its time 0, None for when it came. came: s, monotonic."""
+
+    fingers: bool
+    trajectory: Trajectory
+    start: float | None
+    came: float
+
+
 class RealTimeLoop:
     """`run` it in a thread of its own; `submit` from any other."""
 
@@ -64,7 +74,7 @@ class RealTimeLoop:
         """camera: draws both cameras, 0 the planner's and 1 the watch camera."""
         self._arm, self._camera, self._outputs, self._clock = arm, camera, outputs, clock
         self._hand = SimHand(arm.scene)
-        self._inbox: deque[tuple[bool, Trajectory, float | None]] = deque(maxlen=16)
+        self._inbox: deque[_Order] = deque(maxlen=16)
         self._tick = 1.0 / rates.joints
         self._pictures = [Schedule(1.0 / rate, arm.now) for rate in (rates.camera, rates.watch_camera)]
         self._asked = 0  # the camera that a picture is being drawn of
@@ -73,12 +83,12 @@ class RealTimeLoop:
         self._refused = 0
 
     def submit(self, trajectory: Trajectory, start: float | None) -> None:
-        """Hands over a trajectory for the next tick. start: stamp of its time 0, None for 'now'."""
-        self._inbox.append((False, trajectory, start))
+        """Hands over a trajectory, which is joined at this moment. start: stamp of its time 0, None for 'now'."""
+        self._inbox.append(_Order(False, trajectory, start, time.monotonic()))
 
     def submit_fingers(self, trajectory: Trajectory, start: float | None) -> None:
         """As `submit`, for the fingers."""
-        self._inbox.append((True, trajectory, start))
+        self._inbox.append(_Order(True, trajectory, start, time.monotonic()))
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set."""
@@ -95,8 +105,9 @@ class RealTimeLoop:
         """Lets `elapsed` s pass, then hands out what is due: once, however long it was."""
         arm = self._arm
         self._hand.drive(arm.now + self._tick)  # once a tick is often enough for fingers, which are slow
-        if arm.advance(min(elapsed, _LONGEST_CATCH_UP)) == 0:
+        if self._advance(min(elapsed, _LONGEST_CATCH_UP)) == 0:
             return  # right after a tick that was late: there is no new state, and no stamp may come twice
+        self._report_refused()
         drift = self._clock.correct(arm.now)
         if drift:
             self._outputs.warn(f"stamps follow the wall clock: {drift:+.3f} s")
@@ -105,25 +116,35 @@ class RealTimeLoop:
         stamp = self._clock.stamp(arm.now)
         self._outputs.clock(stamp)  # first: nobody should see a stamp from the future
         self._outputs.joints(arm.scene.read(stamp), *arm.scene.fingers())
-        self._take_orders()
         self._look(stamp)
         if self._pose.due(arm.now, self._tick / 2.0):
             self._pose.done(arm.now, self._tick / 2.0)
             self._outputs.truth(arm.scene.tool_pose(), arm.scene.part_pose(), stamp)
 
-    def _take_orders(self) -> None:
+    def _advance(self, elapsed: float) -> int:
+        """Lets it pass, and joins what came meanwhile when it came: a tick is longer than a controller is late. -> steps."""
+        now, left, steps = time.monotonic(), elapsed, 0
         while self._inbox:
-            fingers, trajectory, start = self._inbox.popleft()
-            begin = None if start is None else self._clock.arm_time(start)
-            try:
-                if fingers:
-                    self._hand.send(trajectory, self._arm.now, begin)
-                else:
-                    self._arm.send(trajectory, begin)
-                    if self._visitor is not None:
-                        self._visitor.begin(self._arm.now)
-            except TrajectoryRejected as error:
-                self._outputs.rejected(str(error))
+            order = self._inbox.popleft()
+            until = min(max(left - (now - order.came), 0.0), left)
+            steps += self._arm.advance(until)
+            left -= until
+            self._take(order)
+        return steps + self._arm.advance(left)
+
+    def _take(self, order: _Order) -> None:
+        begin = None if order.start is None else self._clock.arm_time(order.start)
+        try:
+            if order.fingers:
+                self._hand.send(order.trajectory, self._arm.now, begin)
+            else:
+                self._arm.send(order.trajectory, begin)
+                if self._visitor is not None:
+                    self._visitor.begin(self._arm.now)
+        except TrajectoryRejected as error:
+            self._outputs.rejected(str(error))
+
+    def _report_refused(self) -> None:
         if self._arm.refused_setpoints > self._refused:
             self._outputs.warn("the trajectory has set-points that are not finite: the servos keep their targets")
         self._refused = self._arm.refused_setpoints
