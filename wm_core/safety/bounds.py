@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from wm_core.interpolation import Motion
 from wm_core.limits import ArmLimits
 
 BETWEEN = 0.995  # share of the derivative limits: the rest covers what lies between samples
+TURNING = 33  # looks at an interval in which a joint turns round near a limit
 BACKWARD = 1e-4  # rad, m: how much a motion that begins outside may stray on its way back in
 UNITS = {"velocity": "rad/s", "acceleration": "rad/s^2", "jerk": "rad/s^3"}
 
@@ -43,17 +45,36 @@ def derivative_violation(motion: Motion, limits: ArmLimits) -> Violation | None:
     return None
 
 
-def position_violation(motion: Motion, limits: ArmLimits) -> Violation | None:
-    """The worst position beyond its limit; a motion that begins outside may only come back."""
-    outside = np.maximum(limits.lower - motion.position, motion.position - limits.upper).clip(min=0.0)
+def position_violation(
+    motion: Motion, path: Callable[[np.ndarray], np.ndarray], limits: ArmLimits
+) -> Violation | None:
+    """The worst position beyond its limit; a motion that begins outside may only come back.
+
+    path: the positions (K, J) rad of `motion` at any times (K,) s. Between two samples a joint is farther out than at
+    both only where it turns round: there are looks in between.
+    """
+    turns = _turns_near(motion, limits)
+    times = np.concatenate([motion.times, turns])
+    order = np.argsort(times, kind="stable")
+    times, position = times[order], np.concatenate([motion.position, path(turns)])[order]
+    outside = np.maximum(limits.lower - position, position - limits.upper).clip(min=0.0)
     row, joint, stray = worst_stray(outside)
     if stray <= 0.0:
         return None
     text = (
-        f"joint '{limits.names[joint]}' position {motion.position[row, joint]:.4f} rad is outside "
-        f"[{limits.lower[joint]:.4f}, {limits.upper[joint]:.4f}] rad at {motion.times[row]:.3f} s"
+        f"joint '{limits.names[joint]}' position {position[row, joint]:.4f} rad is outside "
+        f"[{limits.lower[joint]:.4f}, {limits.upper[joint]:.4f}] rad at {times[row]:.3f} s"
     )
-    return Violation("position", text, float(motion.times[row]), excess=float(outside[row, joint]))
+    return Violation("position", text, float(times[row]), excess=float(outside[row, joint]))
+
+
+def _turns_near(motion: Motion, limits: ArmLimits) -> np.ndarray:
+    """-> (K,) s within the intervals of `motion` in which a joint turns round so near to a limit that it may pass it."""
+    span, speed = np.diff(motion.times)[:, None], np.abs(motion.velocity)
+    beyond = np.maximum(limits.lower - motion.position, motion.position - limits.upper)
+    reach = np.maximum(beyond[1:], beyond[:-1]) + span * np.maximum(speed[1:], speed[:-1])
+    rows = np.flatnonzero(((motion.velocity[1:] * motion.velocity[:-1] < 0.0) & (reach > 0.0)).any(axis=1))
+    return (motion.times[rows, None] + span[rows] * np.linspace(0.0, 1.0, TURNING)[1:-1]).ravel()
 
 
 def worst_stray(outside: np.ndarray) -> tuple[int, int, float]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from wm_core.config import SafetyConfig
-from wm_core.interpolation import sample, sample_densely
+from wm_core.interpolation import path_of, sample, sample_densely
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics
 from wm_core.safety.bounds import Violation, derivative_violation, position_violation
 from wm_core.safety.clearance import Clearance
 from wm_core.safety.form import check_measured, ordered
 from wm_core.safety.verdict import Following, Rejected, Verdict
-from wm_core.safety.workspace import workspace_violation
+from wm_core.safety.workspace import ToolBox
 from wm_core.types import JointState, MotionState, Trajectory
 
 LOOKS = 51  # at every segment: then a cubic acceleration cannot peak unseen by more than bounds.BETWEEN leaves
@@ -35,7 +35,7 @@ class TrajectoryFilter:
         """clearance: None where no obstacles are declared."""
         self.limits = limits
         self._clearance = clearance
-        self._kinematics = kinematics
+        self._box = ToolBox(limits, kinematics)
         self._config = config
 
     @property
@@ -138,9 +138,9 @@ class TrajectoryFilter:
     def _beyond(self, trajectory: Trajectory, start: MotionState) -> Violation | None:
         motion = sample_densely(trajectory, start, LOOKS)
         return (
-            position_violation(motion, self.limits)
+            position_violation(motion, path_of(trajectory, start), self.limits)
             or derivative_violation(motion, self.limits)
-            or workspace_violation(trajectory, start, self.limits, self._kinematics)
+            or self._box.violation(trajectory, start)
         )
 
     def _too_near(self, trajectory: Trajectory, start: MotionState) -> Violation | None:

@@ -10,48 +10,70 @@ from wm_core.protocols import Kinematics
 from wm_core.safety.bounds import Violation, worst_stray
 from wm_core.types import MotionState, Trajectory
 
-COARSE, FINE = 0.02, 4e-4  # s between two looks: at first, and where the tool is near a face
-ACCELERATION = 60.0  # m/s^2 that no tool exceeds; a Panda with every joint at its limits is below 23
-QUARTERS = np.array([0.25, 0.5, 0.75])  # where looks are put between two that leave something open
+COARSE = 0.02  # s between two looks at first
+UNSEEN = 1e-6  # m that the tool may be farther out than at the looks; where it could be more there are looks in between
+QUARTERS = np.array([0.25, 0.5, 0.75])  # where those are put
+_POSTURES = 100  # that an arm's largest tool acceleration is looked for in
+_SPARE = 1.5  # times the largest found
 
 
-def workspace_violation(
-    trajectory: Trajectory, start: MotionState, limits: ArmLimits, kinematics: Kinematics
-) -> Violation | None:
-    """The worst tool position outside the box; a motion that begins outside may only come back.
+class ToolBox:
+    """Judges motions whose derivatives keep the limits. Pure, as `TrajectoryFilter` is."""
 
-    Between two looks that are T s apart the tool is farther out than at both by a T^2 / 8 at most, where a is its
-    acceleration. Where that could take it outside there are looks in between, until what is unseen is 1e-6 m.
+    def __init__(self, limits: ArmLimits, kinematics: Kinematics) -> None:
+        """Looks once for how fast the tool of this arm may accelerate."""
+        self._limits, self._kinematics = limits, kinematics
+        self._acceleration = _SPARE * _largest_acceleration(limits, kinematics)
+
+    def violation(self, trajectory: Trajectory, start: MotionState) -> Violation | None:
+        """The worst tool position outside the box; a motion that begins outside may only come back.
+
+        Between two looks that are T s apart the tool is farther out than at both by a T^2 / 8 at most, where a is its
+        acceleration. Where that could take it outside there are looks in between.
+        """
+        path, end = path_of(trajectory, start), float(trajectory.times[-1])
+        times = np.linspace(0.0, end, int(np.ceil(end / COARSE)) + 1)
+        beyond = self._beyond(path(times))
+        while True:
+            row, axis, stray = worst_stray(beyond.clip(min=0.0))
+            if stray > 0.0:
+                return self._told(path(times[[row]])[0], axis, float(times[row]), float(beyond[row, axis]))
+            apart = np.diff(times)
+            unseen = self._acceleration * apart**2 / 8.0
+            nearest = np.maximum(beyond[1:], beyond[:-1]).max(axis=1)
+            unsure = np.flatnonzero((nearest > -unseen) & (unseen > UNSEEN))
+            if not len(unsure):
+                return None
+            between = (times[unsure, None] + apart[unsure, None] * QUARTERS).ravel()
+            rows = np.repeat(unsure + 1, len(QUARTERS))
+            times = np.insert(times, rows, between)
+            beyond = np.insert(beyond, rows, self._beyond(path(between)), axis=0)
+
+    def _beyond(self, path: np.ndarray) -> np.ndarray:
+        """path: (K, J) rad -> (K, 3) m that the tool is beyond the box along each axis, negative inside."""
+        tool = np.stack([self._kinematics.forward(joints).position for joints in path])
+        return np.maximum(self._limits.workspace_lower - tool, tool - self._limits.workspace_upper)
+
+    def _told(self, joints: np.ndarray, axis: int, time: float, excess: float) -> Violation:
+        lower, upper = self._limits.workspace_lower, self._limits.workspace_upper
+        text = (
+            f"tool {'xyz'[axis]} = {self._kinematics.forward(joints).position[axis]:.3f} m is outside the workspace "
+            f"[{lower[axis]:g}, {upper[axis]:g}] m at {time:.3f} s"
+        )
+        return Violation("workspace", text, time, excess=excess)
+
+
+def _largest_acceleration(limits: ArmLimits, kinematics: Kinematics) -> float:
+    """m/s^2, over postures drawn within the joint limits: each joint at its limits, all levers adding up.
+
+    With columns J_i of the Jacobian, m/rad: sum |J_i| a_i, and for what turns with the joints before it
+    sum |J_i| v_i times sum v_i.
     """
-    path, end = path_of(trajectory, start), float(trajectory.times[-1])
-
-    def outside(times: np.ndarray) -> np.ndarray:
-        """(K,) s -> (K, 3) m beyond the box along each axis, negative inside."""
-        tool = np.stack([kinematics.forward(joints).position for joints in path(times)])
-        return np.maximum(limits.workspace_lower - tool, tool - limits.workspace_upper)
-
-    times = np.linspace(0.0, end, int(np.ceil(end / COARSE)) + 1)
-    beyond = outside(times)
-    while True:
-        row, axis, stray = worst_stray(beyond.clip(min=0.0))
-        if stray > 0.0:
-            return _told(path(times[[row]])[0], axis, float(times[row]), float(beyond[row, axis]), limits, kinematics)
-        apart = np.diff(times)
-        unseen = ACCELERATION * apart**2 / 8.0
-        nearest = np.maximum(beyond[1:], beyond[:-1]).max(axis=1)
-        unsure = np.flatnonzero((nearest > -unseen) & (apart > FINE))
-        if not len(unsure):
-            return None
-        between = (times[unsure, None] + apart[unsure, None] * QUARTERS).ravel()
-        rows = np.repeat(unsure + 1, len(QUARTERS))
-        times, beyond = np.insert(times, rows, between), np.insert(beyond, rows, outside(between), axis=0)
-
-
-def _told(
-    joints: np.ndarray, axis: int, time: float, excess: float, limits: ArmLimits, kinematics: Kinematics
-) -> Violation:
-    text = (
-        f"tool {'xyz'[axis]} = {kinematics.forward(joints).position[axis]:.3f} m is outside the workspace "
-        f"[{limits.workspace_lower[axis]:g}, {limits.workspace_upper[axis]:g}] m at {time:.3f} s"
-    )
-    return Violation("workspace", text, time, excess=excess)
+    random, step = np.random.default_rng(0), 1e-4
+    found = 0.0
+    for joints in random.uniform(limits.lower, limits.upper, (_POSTURES, len(limits.names))):
+        here = kinematics.forward(joints).position
+        moved = np.stack([kinematics.forward(row).position for row in joints + step * np.eye(len(joints))])
+        levers = np.linalg.norm(moved - here, axis=1) / step
+        found = max(found, float(levers @ limits.acceleration + (levers @ limits.velocity) * limits.velocity.sum()))
+    return found

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from wm_core.config import SafetyConfig
-from wm_core.interpolation import sample
+from wm_core.interpolation import sample, sample_densely, sample_many
 from wm_core.kinematics.time_parameterisation import parameterise
 from wm_core.safety import Following, TrajectoryFilter, find_outside
+from wm_core.safety.trajectory_filter import LOOKS
 from wm_core.types import JointState, MotionState, Pose, Trajectory
 
 NOW = 10.0
@@ -191,6 +192,26 @@ def test_a_tool_that_dips_out_of_the_box_for_a_few_milliseconds_is_seen(judge, l
 
     refused(judge, dip(floor - 1e-5), home, "outside the workspace", state=measured(above))
     assert judge.check(dip(floor + 1e-5), NOW, NOW, measured(above)).kind == "accepted"
+
+
+def test_a_joint_that_turns_round_beyond_its_limit_between_two_looks_is_seen(limits, arm, home):
+    # It passes 0.5 rad/s upwards and 0.46 downwards 0.6 s later: looks at that segment are 12 ms apart, and at about
+    # 1.6 rad/s^2 it is up to 1.6 * 0.012^2 / 8 = 29 um farther out in between.
+    wide = replace(limits, workspace_lower=np.full(3, -9.0), workspace_upper=np.full(3, 9.0))
+    joint, times = np.eye(7)[0], np.array([0.4, 1.0, 1.4])
+
+    def turning(highest):
+        velocities = np.outer([0.5, -0.46, 0.0], joint)
+        at = Trajectory(limits.names, times, home + np.outer([0.1, 0.1, 0.0], joint), velocities, np.zeros((3, 7)))
+        top = sample_many(at, MotionState.at_rest(home), np.arange(0.0, 1.4, 1e-5)).position[:, 0].max()
+        begin = home + (highest - top) * joint
+        return replace(at, positions=at.positions + begin - home), begin
+
+    outside, begin = turning(limits.upper[0] + 5e-6)
+    assert sample_densely(outside, MotionState.at_rest(begin), LOOKS).position[:, 0].max() < limits.upper[0]
+    refused(TrajectoryFilter(wide, arm), outside, home, "'panda_joint1' position", state=measured(begin))
+    inside, begin = turning(limits.upper[0] - 5e-6)
+    assert TrajectoryFilter(wide, arm).check(inside, NOW, NOW, measured(begin)).kind == "accepted"
 
 
 def test_the_first_point_must_be_reachable(judge, good, home):
