@@ -55,7 +55,8 @@ class WorldModelAgent:
         self.encoder, self.predictor, self.planner, self.experience = encoder, predictor, planner, experience
         # One frame a model step is the slowest that can be planned on; with more of them the nearest is taken.
         self._history = ObservationHistory(planner.world_model.history, planner.step, camera_period=planner.step)
-        self.reset(seed)
+        self._first_seed = seed
+        self.reset()
 
     def plan(
         self, observations: Sequence[Observation], goal: Goal, state: PlannerState, start: np.ndarray | None = None
@@ -112,11 +113,14 @@ class WorldModelAgent:
         planner = self.planner.with_obstacles(obstacles)
         return WorldModelAgent(self.encoder, self.predictor, planner, self._state.seed, experience=self.experience)
 
-    def reset(self, seed: int = 0) -> None:
-        """Forgets observations, goal and last plan; plans after it depend on `seed` and what is seen alone."""
+    def reset(self, seed: int | None = None) -> None:
+        """Forgets observations, goal and last plan; plans after it depend on `seed` and what is seen alone.
+
+        seed: by default the one that the agent was made with.
+        """
         self._history.clear()
         self._goal: Goal | None = None
-        self._state = PlannerState(seed=seed)
+        self._state = PlannerState(seed=self._first_seed if seed is None else seed)
 
 
 def load_agent(
@@ -127,7 +131,7 @@ def load_agent(
     backend: BackendName | None = None,
     experienced: bool = True,
 ) -> WorldModelAgent:
-    """The model in `folder` with the planner settings it was evaluated with; with its action prior and its experience
+    """The model in `folder` with the planner settings of its `config.yaml`, `seed` included; with its action prior and its experience
     of skills where it has them.
 
     device: 'auto', 'cpu' or 'cuda'. robot: by default the one it was trained on. threads: torch's, while planning; one
@@ -140,7 +144,7 @@ def load_agent(
     planner = load_planner(folder, device, robot, load_arm(robot), threads, backend)
     model = planner.world_model
     experience = load_experience(Path(folder)) if experienced else None
-    return WorldModelAgent(model.encoder, model.predictor, planner, experience=experience)
+    return WorldModelAgent(model.encoder, model.predictor, planner, card.planner.seed, experience=experience)
 
 
 def load_planner(

@@ -84,7 +84,7 @@ class GoalRun:
         inputs.fingers.forget()
         self._watch = tools.gate_watch(settings.camera_period)
         self._monitor = ProgressMonitor(settings.settle_time, settings.patience(goal), smallest_gain=0.03)
-        self._state = PlannerState(seed=0)
+        self._state = PlannerState(seed=tools.seed)
         self._plan_seconds = 0.05
         self._latent_cost = float("nan")
         self._failures = 0

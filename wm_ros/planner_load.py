@@ -58,6 +58,7 @@ def load_tools(node: Node, parameters: PlannerParameters) -> PlannerTools:
         reach=planner.config.horizon * planner.step,
         obstacles=obstacles,
         clearance=Clearance(Body(robot, arm.chain()), obstacles, limits, _KEEP_CLEAR) if obstacles else None,
+        seed=planner.config.seed,
     )
     _warm_up(tools, np.array(robot.home))
     return tools

@@ -31,7 +31,7 @@ class PlannerTools:
     """world_model: None where only pose and joint goals are served. deadline: s that one plan may take.
 
     reach: s that a plan looks ahead, None where that is not known. obstacles: what the planner keeps clear of;
-    clearance: what tells whether a motion does, None without any.
+    clearance: what tells whether a motion does, None without any. seed: of the first plan of every goal.
 
     gripper: what the model commands, None for a model without one. objects: whether the model knows of any.
     makes_goals: whether it makes goals that no picture shows, as lifting an object takes.
@@ -52,6 +52,7 @@ class PlannerTools:
     reach: float | None = None
     obstacles: tuple[ObstacleConfig, ...] = ()
     clearance: Clearance | None = None
+    seed: int = 0
 
     @property
     def history(self) -> int:

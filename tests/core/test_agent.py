@@ -77,6 +77,20 @@ def test_reset_makes_it_repeatable(agent, see, goal):
     assert np.array_equal(runs[0], runs[1])
 
 
+def test_its_first_seed_is_the_configured_one(model, tmp_path, see, goal):
+    made = []
+    for seed in (0, 3):
+        planner = QUICK.model_copy(update={"seed": seed})
+        save_world_model(model, ModelCardConfig(model=SMALL, planner=planner), tmp_path)
+        agent = load_agent(tmp_path, device="cpu", threads=1)
+        first = agent.choose_action(see(0.0), goal).joint_path
+        wanted, _ = agent.plan([see(0.0)] * 2, goal, PlannerState(seed=seed))
+        agent.reset()
+        assert np.array_equal(first, wanted.joint_path) and np.array_equal(first, agent.choose_action(see(0.0), goal).joint_path)
+        made.append(first)
+    assert not np.array_equal(*made)
+
+
 def test_a_new_goal_begins_anew(agent, see, goal):
     agent.choose_action(see(0.0), goal)
     agent.choose_action(see(0.2), Goal(image=goal.image))

@@ -96,6 +96,19 @@ def test_a_plan_begins_where_and_as_fast_as_the_arm_is_commanded_to_be_when_it_t
     assert velocity[0] > 0.1
 
 
+def test_its_first_plan_has_the_configured_seed(tools, inputs, see, clock, planner, home, monkeypatch):
+    seeds, draft = [], planner.draft
+
+    def noting(observations, goal, state, *start):
+        seeds.append(state.seed)
+        return draft(observations, goal, state, *start)
+
+    monkeypatch.setattr(planner, "draft", noting)
+    see(home)
+    GoalRun(goal_beside(home, 0.4), 10.0, replace(tools, seed=5), inputs, SETTINGS, Clocks(clock, clock)).step()
+    assert seeds == [5]
+
+
 def test_reached_when_it_rests_at_the_goal_for_the_settle_time(start, see, clock, home):
     run = start(goal_beside(home, 0.02))
     for _ in range(4):

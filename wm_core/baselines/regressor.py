@@ -13,7 +13,7 @@ from wm_core.config import WorldModelConfig
 from wm_core.evaluation.policy import Policy
 from wm_core.model.encoder import ConvEncoder
 from wm_core.model.heads import Probe
-from wm_core.preprocess import preprocess_image
+from wm_core.model.inputs import stack_views
 from wm_core.types import Command, Goal, Observation
 
 
@@ -32,8 +32,8 @@ class ToolRegressor(nn.Module):
         return self.head.mean + self.head.std * self.head.layers(self.encoder.visual(images))
 
     def read(self, views: Sequence[np.ndarray]) -> np.ndarray:
-        """views: (H, W, 3) uint8 RGB each -> (3,) m"""
-        stacked = np.concatenate([preprocess_image(view, self.config.image_size) for view in views])
+        """views: (H, W, 3) uint8 RGB each, of which it takes its own first ones -> (3,) m. Raises `ValueError` for fewer."""
+        stacked = stack_views(views, self.config.views, self.config.image_size)
         return self(torch.from_numpy(stacked).to(self.head.mean.device)[None])[0].cpu().numpy().astype(float)
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from wm_core.config.seed import LARGEST_SEED
 from wm_core.config.strict import Strict
 
 
@@ -85,7 +86,7 @@ class PlannerConfig(Strict):
     handling: HandlingConfig = HandlingConfig()
     alternatives: int = Field(3, ge=0, le=16, description="other futures that a plan's explanation shows")
     deadline: float = Field(0.1, gt=0.0, le=60.0)
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="of the first plan of an agent or a goal; an evaluation takes the episode's")
     icem: IcemConfig = IcemConfig()
     mppi: MppiConfig = MppiConfig()
     weights: ObjectiveWeights = ObjectiveWeights()

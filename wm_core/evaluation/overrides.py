@@ -36,6 +36,8 @@ def override_planner(config: PlannerConfig, settings: Sequence[str]) -> PlannerC
         parts = name.strip().split(".")
         if not equals or parts[0] != "planner" or len(parts) < 2:
             raise ConfigError(f"--set '{setting}': expected planner.NAME=VALUE, such as planner.samples=256")
+        if parts[1] == "seed":
+            raise ConfigError(f"--set '{setting}': an evaluation plans with the seed of each episode; give --seed, of the first one")
         inner = data
         for part in parts[1:-1]:
             if not isinstance(inner.setdefault(part, {}), dict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,12 @@ import pinocchio as pin
 
 from wm_core.config import RobotConfig
 from wm_core.types import Pose
+
+
+# Pinocchio's names for the joints of a URDF.
+_UNIT_AXES = {"RX": (1, 0, 0), "RY": (0, 1, 0), "RZ": (0, 0, 1)}
+_OTHER_AXIS = "RevoluteUnaligned"
+_KINDS = {"RU": "continuous", "RevoluteUnbounded": "continuous", "Planar": "planar", "P": "prismatic", "FreeFlyer": "floating"}
 
 
 class KinematicsError(ValueError):
@@ -32,13 +39,23 @@ class JointChain:
     axes: np.ndarray
 
 
+class _Scratch(threading.local):
+    """Where Pinocchio leaves what it has computed. Each thread has its own: two of them would read each other's poses."""
+
+    def __init__(self, model: pin.Model) -> None:
+        self.data = model.createData()
+
+
 class UrdfArm:
-    """A serial arm of revolute joints; joints that are not planned for (fingers) are locked at zero."""
+    """A serial arm of revolute joints; joints that are not planned for (fingers) are locked at zero.
+
+    Several threads may ask it at once.
+    """
 
     def __init__(self, urdf: str, joint_names: tuple[str, ...], tool_link: str) -> None:
-        """urdf: the XML text. Raises `KinematicsError` naming what is missing."""
+        """urdf: the XML text. Raises `KinematicsError` naming what is missing, or the joint that is not revolute."""
         self._model = _reduced_model(urdf, joint_names)
-        self._data = self._model.createData()
+        self._scratch = _Scratch(self._model)
         self._order = np.array([self._model.joints[self._model.getJointId(name)].idx_q for name in joint_names])
         if not self._model.existFrame(tool_link):
             frames = ", ".join(frame.name for frame in self._model.frames if frame.type == pin.FrameType.BODY)
@@ -52,14 +69,15 @@ class UrdfArm:
 
     def forward(self, joints: np.ndarray) -> Pose:
         """joints: (J,) rad -> tool pose in the base frame."""
-        pin.framesForwardKinematics(self._model, self._data, self._to_model(joints))
-        placement = self._data.oMf[self._tool]
+        data = self._scratch.data
+        pin.framesForwardKinematics(self._model, data, self._to_model(joints))
+        placement = data.oMf[self._tool]
         return Pose(placement.translation.copy(), pin.Quaternion(placement.rotation).coeffs().copy())
 
     def jacobian(self, joints: np.ndarray) -> np.ndarray:
         """joints: (J,) -> (6, J), linear rows first, axes of the base frame."""
         jacobian = pin.computeFrameJacobian(
-            self._model, self._data, self._to_model(joints), self._tool, pin.LOCAL_WORLD_ALIGNED
+            self._model, self._scratch.data, self._to_model(joints), self._tool, pin.LOCAL_WORLD_ALIGNED
         )
         return jacobian[:, self._order]
 
@@ -84,12 +102,12 @@ class UrdfArm:
         )
 
     def chain(self) -> JointChain:
-        """The same arm for batched kinematics. Raises `KinematicsError` where a joint is not revolute."""
+        """The same arm for batched kinematics. Raises `KinematicsError` where its joints branch."""
         ids = [self._model.getJointId(name) for name in self.joint_names]
         if any(self._model.parents[joint] != parent for joint, parent in zip(ids, [0, *ids])):
             raise KinematicsError(f"joints {self.joint_names} are not one serial chain from the base")
         placements = [self._model.jointPlacements[joint].homogeneous for joint in ids]
-        axes = [_axis(self._model.joints[joint], self.joint_names[row]) for row, joint in enumerate(ids)]
+        axes = [_axis(self._model.joints[joint]) for joint in ids]
         return JointChain(np.stack([*placements, self._model.frames[self._tool].placement.homogeneous]), np.stack(axes))
 
     def _to_model(self, joints: np.ndarray) -> np.ndarray:
@@ -143,6 +161,8 @@ def _reduced_model(urdf: str, joint_names: tuple[str, ...]) -> pin.Model:
     missing = [name for name in joint_names if name not in known]
     if missing:
         raise KinematicsError(f"joints {missing} are not in the URDF; it has: {', '.join(known)}")
+    for name in joint_names:
+        _require_revolute(model.joints[model.getJointId(name)], name)
     locked = [model.getJointId(name) for name in known if name not in joint_names]
     return pin.buildReducedModel(model, locked, pin.neutral(model))
 
@@ -156,14 +176,21 @@ def _check_limits(arm: UrdfArm) -> None:
             )
 
 
-def _axis(joint: pin.JointModel, name: str) -> np.ndarray:
-    kind = joint.shortname()
-    unit = {"JointModelRX": (1, 0, 0), "JointModelRY": (0, 1, 0), "JointModelRZ": (0, 0, 1)}.get(kind)
-    if unit is not None:
-        return np.array(unit, dtype=float)
-    if kind == "JointModelRevoluteUnaligned":
-        return np.asarray(joint.extract().axis, dtype=float)
-    raise KinematicsError(f"joint '{name}' is {kind}: only revolute joints are supported")
+def _require_revolute(joint: pin.JointModel, name: str) -> None:
+    kind = joint.shortname().removeprefix("JointModel")
+    if kind in _UNIT_AXES or kind == _OTHER_AXIS:
+        return
+    # A continuous joint has two numbers, cosine and sine, whose limits are not those of an angle.
+    told = next((word for start, word in _KINDS.items() if kind.startswith(start)), kind)
+    raise KinematicsError(
+        f"joint '{name}' is {told}: expected a revolute joint with limits, <joint name=\"{name}\" type=\"revolute\"> "
+        'with <limit lower="..." upper="..." velocity="..."/>'
+    )
+
+
+def _axis(joint: pin.JointModel) -> np.ndarray:
+    unit = _UNIT_AXES.get(joint.shortname().removeprefix("JointModel"))
+    return np.array(joint.extract().axis if unit is None else unit, dtype=float)
 
 
 def _wxyz(xyzw: np.ndarray) -> tuple[float, float, float, float]:

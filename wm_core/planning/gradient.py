@@ -31,8 +31,14 @@ class GradientRefinement:
         self, score: Callable[[Tensor], Scores], begin: Beginning, generator: torch.Generator, started: float
     ) -> Found:
         """See `Search`. Raises `ValueError` where no gradient comes back from the world model."""
-        best = self._inner.search(score, begin, generator, started)
         budget = Budget(self._clock, started, self._config.deadline)
+
+        def timed(actions: Tensor) -> Scores:
+            with budget.evaluation():
+                return score(actions)
+
+        # Timed here, too: before the first step the evaluations of the sampling are all that tells how long one takes.
+        best = self._inner.search(timed, begin, generator, started)
         actions = best.actions[None].clone()
         mean, square = torch.zeros_like(actions), torch.zeros_like(actions)
         for step in range(1, self._config.gradient_steps + 1):

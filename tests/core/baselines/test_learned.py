@@ -7,7 +7,7 @@ import torch
 from wm_core.baselines.catalogue import Workshop, make_policy
 from wm_core.baselines.imitation import ImitationPolicy
 from wm_core.baselines.mover import Mover
-from wm_core.baselines.regressor import RegressorPolicy
+from wm_core.baselines.regressor import RegressorPolicy, ToolRegressor
 from wm_core.kinematics.urdf_arm import load_arm
 from wm_core.model.checkpoint import save_world_model
 from wm_core.model.world_model import JepaWorldModel
@@ -88,6 +88,17 @@ def test_the_regressor_goes_straight_to_what_it_reads(mover, fakes):
     for step in range(2):  # 8 cm are two steps of 5
         joints = policy.act(fakes.observe(joints, 0.2 * step)).joints
     assert mover.tool(joints) == pytest.approx(target, abs=1e-3)
+
+
+def test_a_camera_that_only_looks_on_changes_nothing_for_the_regressor(card, square):
+    torch.manual_seed(0)
+    regressor = ToolRegressor(card.model).eval().requires_grad_(False)
+    regressor.head.std.fill_(1.0)
+    first, watch = (square(x, 4).transpose(1, 2, 0) for x in (3, 20))
+    assert np.array_equal(regressor.read((first, watch)), regressor.read((first,)))
+    assert not np.array_equal(regressor.read((watch,)), regressor.read((first,)))
+    with pytest.raises(ValueError, match="got 0 views, expected 1"):
+        regressor.read(())
 
 
 def test_policies_that_look_need_a_picture(mover):

@@ -22,6 +22,7 @@ def test_values_are_typed_and_the_rest_stays():
         ("samples=256", "expected planner.NAME=VALUE"),
         ("planner.samples", "expected planner.NAME=VALUE"),
         ("planner.samples.big=1", "'samples' is one value"),
+        ("planner.seed=3", "plans with the seed of each episode; give --seed"),
         ("planner.samples=[1", "is not a value"),
     ],
 )

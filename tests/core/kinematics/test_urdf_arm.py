@@ -1,5 +1,8 @@
 """Kinematics of the Panda against figures from its data sheet, and what a wrong URDF is told."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -45,6 +48,48 @@ def test_wrong_joint_names_are_listed(robot):
         UrdfArm(read_urdf(robot), ("elbow",), robot.tool_link)
     with pytest.raises(KinematicsError, match="'claw'.*panda_hand"):
         UrdfArm(read_urdf(robot), robot.joint_names, "claw")
+
+
+def test_threads_that_share_an_arm_get_their_own_poses(arm, home):
+    places = [home, home + 0.3, home - 0.3, np.zeros(7)]
+    expected = [arm.forward(place).position for place in places]
+
+    def wrong(row: int) -> int:
+        return sum(not np.array_equal(arm.forward(places[row]).position, expected[row]) for _ in range(5000))
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads take turns as often as they can
+    try:
+        with ThreadPoolExecutor(len(places)) as threads:
+            assert sum(threads.map(wrong, range(len(places)))) == 0
+    finally:
+        sys.setswitchinterval(before)
+
+
+LIMIT = '<limit lower="-1" upper="1" velocity="2" effort="1"/>'
+
+
+def two_joints(kind: str, axis: str = "0 0 1", limit: str = LIMIT) -> str:
+    """XML of an arm whose second joint, the wrist, is of this kind."""
+    return f"""<robot name="short"><link name="base"/><link name="upper"/><link name="hand"/>
+    <joint name="elbow" type="revolute"><parent link="base"/><child link="upper"/><axis xyz="0 0 1"/>{LIMIT}</joint>
+    <joint name="wrist" type="{kind}"><parent link="upper"/><child link="hand"/><axis xyz="{axis}"/>{limit}</joint></robot>"""
+
+
+@pytest.mark.parametrize("axis", ["0 0 1", "0 1 1"])
+@pytest.mark.parametrize("kind", ["continuous", "prismatic", "floating", "planar"])
+def test_a_joint_that_is_not_revolute_is_named_with_its_kind(kind, axis):
+    with pytest.raises(KinematicsError, match=f'joint \'wrist\' is {kind}: expected a revolute joint with limits, .*type="revolute"'):
+        UrdfArm(two_joints(kind, axis), ("elbow", "wrist"), "hand")
+    # Where it is not planned for it may be of any kind.
+    assert UrdfArm(two_joints(kind, axis), ("elbow",), "hand").velocity == pytest.approx([2.0])
+
+
+@pytest.mark.parametrize("axis", ["1 0 0", "0 1 0", "0 0 1", "0 0.6 0.8"])
+def test_a_revolute_joint_may_turn_about_any_axis(axis):
+    arm = UrdfArm(two_joints("revolute", axis), ("elbow", "wrist"), "hand")
+    assert arm.chain().axes[1] == pytest.approx([float(part) for part in axis.split()])
+    assert (arm.lower[1], arm.upper[1], arm.velocity[1]) == (-1.0, 1.0, 2.0)
 
 
 def test_malformed_urdf(robot):

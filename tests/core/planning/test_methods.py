@@ -77,6 +77,18 @@ def test_never_later_than_one_evaluation(fakes, method, gradient_steps):
         assert np.isfinite(found.cost) and found.cost == pytest.approx(min(meter.costs), rel=1e-6)
 
 
+@pytest.mark.parametrize("gradient_steps", [0, 5])
+def test_what_is_expected_to_be_late_is_not_begun(fakes, gradient_steps):
+    clock = fakes.FakeClock()
+
+    def score(actions):
+        clock.time += 0.049
+        return point_mass([2.0, 1.0])(actions)
+
+    search(score, clock, deadline=0.1, gradient_steps=gradient_steps, iterations=2)
+    assert clock.time == pytest.approx(0.098)  # of the two samplings; a step of the gradient would have ended at 0.147
+
+
 @every_method
 def test_the_best_of_all_that_was_scored_is_found(fakes, method, gradient_steps):
     meter = Meter(fakes.FakeClock(), 0)
