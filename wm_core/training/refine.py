@@ -15,6 +15,7 @@ from wm_core.model.world_model import JepaWorldModel
 from wm_core.training.dataset import Dataset
 from wm_core.training.descent import descend
 from wm_core.training.latent_cache import LatentCache
+from wm_core.training.schedule import warm_up_and_decay
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def refine(model: JepaWorldModel, cache: LatentCache, dataset: Dataset, config: 
         part.requires_grad_(True).train()
     weights = [weight for part in trained for weight in part.parameters()]
     optimiser = torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=config.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.learning_rate, config.steps, pct_start=0.05, cycle_momentum=False)
+    schedule = warm_up_and_decay(optimiser, config.learning_rate, config.steps)
     for step in range(1, config.steps + 1):
         torch.manual_seed((config.seed << 32) + step)  # of dropout
         windows = _windows(model, cache, dataset, config, step)
