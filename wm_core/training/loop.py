@@ -67,7 +67,7 @@ def train(
     checker = WindowSampler(unseen, length, device)
     steps = range(done + 1, config.steps + 1)
     # Every process draws a share of its own, all of them together one batch.
-    size, seed = crew.share(config.batch), config.seed + (crew.rank << 32)
+    size, seed = crew.share(config.batch, config.loss.far_pairs), config.seed + (crew.rank << 32)
     batches = WindowSampler(seen, length, device, twins=config.loss.far_pairs).batches(size, seed, steps, readers)
     log = RunLog(folder, done) if crew.leads else None
     try:
