@@ -1,5 +1,6 @@
 """A training run learns, survives a kill with the same result, and says why it refuses."""
 
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from wm_core.config import LossConfig, ModelCardConfig, TrainingConfig, WorldModelConfig
-from wm_core.model.checkpoint import load_world_model
+from wm_core.model.checkpoint import CheckpointError, load_world_model
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.training.dataset import Dataset, open_dataset
 from wm_core.training.fit import FitError, check_fit, fitting_model
@@ -175,6 +176,30 @@ def test_a_killed_run_with_a_slow_target_ends_as_the_whole_one_does(data, tmp_pa
     whole, killed = (load_file(tmp_path / name / STATE) for name in ("whole", "killed"))
     assert any(name.startswith("target.") for name in whole)
     assert {name for name in whole if not torch.equal(whole[name], killed[name])} == set()
+
+
+def test_a_full_disk_is_named_and_leaves_the_last_checkpoint(data, tmp_path):
+    run(changed(steps=6), data, tmp_path)
+    (tmp_path / "config.yaml").unlink()
+    before = {name: (tmp_path / name).read_bytes() for name in (STATE, "model.safetensors")}
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, limit[1]))  # bytes a file: enough for curves, not for weights
+    try:
+        with pytest.raises(CheckpointError, match=f"cannot write .*{STATE}: .*too large"):
+            run(CARD, data, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert {name: (tmp_path / name).read_bytes() for name in before} == before
+    assert not list(tmp_path.glob("*.partial"))
+    run(CARD, data, tmp_path)
+    load_world_model(tmp_path, CPU)
+
+
+def test_a_damaged_state_is_named(data, tmp_path):
+    run(changed(steps=1), data, tmp_path)
+    (tmp_path / STATE).write_bytes((tmp_path / STATE).read_bytes()[:-1])
+    with pytest.raises(CheckpointError, match=f"{STATE} is damaged .*; remove it to begin the run anew"):
+        run(changed(steps=1), data, tmp_path)
 
 
 def test_the_slow_target_is_an_average_over_steps(data, tmp_path):
