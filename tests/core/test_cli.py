@@ -39,6 +39,7 @@ def wm(*arguments: str, timeout: float = 100.0) -> subprocess.CompletedProcess:
         (("bench", "race", "--rows", "x", "--on", "reach"), "'reach' is not task=model"),
         (("bench", "race", "--rows", "x", "--on", "reach=absent", "--rounds", "9,3"), "expected numbers of episodes that grow"),
         (("collect", "--out", "x", "--env", "moon"), "environment 'moon' is not registered"),
+        (("collect", "--out", "x", "--image-size", "50"), "image_size = 50: Input should be a multiple of 16"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments, says, tmp_path, monkeypatch):

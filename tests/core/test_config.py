@@ -7,6 +7,8 @@ from wm_core.config import (
     ModelCardConfig,
     PlannerConfig,
     RobotConfig,
+    TrainingConfig,
+    WorldModelConfig,
     load_config,
     parse_config,
     save_config,
@@ -34,6 +36,19 @@ def test_unknown_nested_key_is_looked_up_in_its_own_section():
 def test_unknown_keys_in_rows_and_optional_sections_are_looked_up_there(data, says):
     with pytest.raises(ConfigError, match=f"unknown key {says}"):
         parse_config(RobotConfig, find_robot("panda").model_dump() | data, "here")
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "says"),
+    [
+        (TrainingConfig, {"batch": 15, "loss": {"far_pairs": True}}, "batch is 15, expected an even number: loss.far_pairs"),
+        (WorldModelConfig, {"channels": []}, r"channels = \[\]: Tuple should have at least 1 item"),
+        (WorldModelConfig, {"channels": [8, 0]}, "channels.1 = 0: Input should be greater than or equal to 1"),
+    ],
+)
+def test_what_no_model_could_be_trained_with_is_refused(kind, data, says):
+    with pytest.raises(ConfigError, match=says):
+        parse_config(kind, data, "here")
 
 
 def test_not_a_number_is_refused():

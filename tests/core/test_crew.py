@@ -45,6 +45,9 @@ def test_a_batch_is_shared_evenly_or_not_at_all():
     for batch in (63, 4):  # no equal parts; one window alone cannot be normalised
         with pytest.raises(ValueError, match="cannot be shared evenly by 4 processes"):
             Crew(1, 4).share(batch)
+    assert Crew(1, 4).share(8, pairs=True) == 2
+    with pytest.raises(ValueError, match="12 cannot be shared evenly by 4 processes, in pairs"):
+        Crew(1, 4).share(12, pairs=True)
 
 
 def noise(folder: Path, episodes: int = 8, steps: int = 6) -> None:

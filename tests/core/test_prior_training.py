@@ -10,6 +10,7 @@ from wm_core.model.world_model import JepaWorldModel
 from wm_core.training.hindsight import HindsightSampler
 from wm_core.training.latent_cache import LatentCache, cache_latents, hold_command
 from wm_core.training.prior import check_prior, fit_prior
+from wm_core.training.schedule import warm_up_and_decay
 from wm_core.types import Focus
 
 CPU = torch.device("cpu")
@@ -132,6 +133,21 @@ def test_the_same_seed_fits_the_same(model):
         list(fit_prior(policy, model, wandering(episodes=4), config))
         results.append(policy.state_dict())
     assert all(torch.equal(results[0][name], results[1][name]) for name in results[0])
+
+
+@pytest.mark.parametrize("steps", [1, 2, 19, 20, 21, 40])
+def test_any_number_of_steps_is_warmed_up_and_ends_slowly(steps):
+    weight = torch.nn.Parameter(torch.zeros(1))
+    optimiser = torch.optim.SGD([weight], lr=1.0)
+    schedule, rates = warm_up_and_decay(optimiser, 0.5, steps), []
+    for _ in range(steps):
+        rates.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        schedule.step()
+    assert max(rates) <= 0.5 and (steps == 1 or rates[-1] < 1e-4)
+    # From the second step on, or the third where there are more than twenty, it only falls.
+    falling = rates[2 if steps > 20 else 1 :]
+    assert falling == sorted(falling, reverse=True)
 
 
 def test_the_cache_is_what_the_model_sees():

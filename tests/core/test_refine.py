@@ -102,6 +102,14 @@ def test_refinement_finds_the_object_and_foresees_touch():
     assert not any(weight.requires_grad for weight in model.parameters())
 
 
+def test_episodes_too_short_to_refine_on_are_refused():
+    model = JepaWorldModel(CONFIG)
+    world, cache = touching_world(episodes=4, steps=6)
+    assert len(list(refine(model, cache, world, RefineConfig(steps=1, batch=2, horizon=5)))) == 1  # 2 + 5 - 1 actions are enough
+    with pytest.raises(TrainingError, match="episodes have 6 actions, expected at least 7 to refine on"):
+        next(refine(model, cache, world, RefineConfig(steps=1, batch=2, horizon=6)))
+
+
 def test_a_refinement_that_diverges_stops_at_the_step_and_leaves_the_weights():
     torch.manual_seed(0)
     world, cache = touching_world()

@@ -1,5 +1,9 @@
 """A training run learns, survives a kill with the same result, and says why it refuses."""
 
+import itertools
+import os
+import resource
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +12,9 @@ import torch
 from safetensors.torch import load_file
 
 from wm_core.config import LossConfig, ModelCardConfig, TrainingConfig, WorldModelConfig
-from wm_core.model.checkpoint import load_world_model
+from wm_core.model.checkpoint import CheckpointError, load_world_model
 from wm_core.model.world_model import JepaWorldModel
+from wm_core.training import learner, loop
 from wm_core.training.dataset import Dataset, open_dataset
 from wm_core.training.fit import FitError, check_fit, fitting_model
 from wm_core.training.hdf5_shard import Episode, shard_path, write_shard
@@ -92,6 +97,65 @@ def test_a_killed_run_ends_as_the_whole_one_does(data, tmp_path):
         torch.testing.assert_close(killed[name], tensor, rtol=0, atol=0, msg=name)
 
 
+def interrupt_inside(monkeypatch, owner: object, name: str, call: int, *signals: int) -> None:
+    """This process is sent the signals in the midst of that call of a function that training calls once a step."""
+    inner, calls = getattr(owner, name), itertools.count(1)
+
+    def interrupted(*arguments, **options):
+        if next(calls) == call:
+            for number in signals:
+                os.kill(os.getpid(), number)
+        return inner(*arguments, **options)
+
+    monkeypatch.setattr(owner, name, interrupted)
+
+
+def same_state(one: Path, other: Path) -> bool:
+    states = [load_file(folder / STATE) for folder in (one, other)]
+    return states[0].keys() == states[1].keys() and all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+@pytest.mark.parametrize("signals", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT, signal.SIGTERM)], ids=str)
+def test_a_signal_inside_a_step_waits_for_its_end(signals, data, tmp_path, monkeypatch):
+    run(CARD, data, tmp_path / "whole")
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as `wm` has it
+    try:
+        with monkeypatch.context() as patched:
+            # Between forward pass, which changes statistics of normalisation, and the step of the weights.
+            interrupt_inside(patched, learner, "descend", 5, *signals)
+            seen = []
+            with pytest.raises(KeyboardInterrupt):
+                seen.extend(train(CARD, data, tmp_path / "killed", CPU))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert [now.step for now in run(CARD, data, tmp_path / "killed")] == list(range(6, 13))  # nothing is done twice
+    assert same_state(tmp_path / "whole", tmp_path / "killed")
+
+
+def test_an_interrupt_while_the_probes_are_fitted_leaves_a_run_to_finish(data, tmp_path, monkeypatch):
+    run(CARD, data, tmp_path / "whole")
+    with monkeypatch.context() as patched:
+        interrupt_inside(patched, loop, "diagnose", 2, signal.SIGINT)  # at step 12 of 12
+        with pytest.raises(KeyboardInterrupt):
+            run(CARD, data, tmp_path / "killed")
+    assert [now.step for now in run(CARD, data, tmp_path / "killed")] == list(range(7, 13))  # from the checkpoint at 6
+    assert same_state(tmp_path / "whole", tmp_path / "killed")
+
+
+def test_a_run_that_diverges_keeps_its_last_good_checkpoint(data, tmp_path, monkeypatch):
+    steps, seen = train(CARD, data, tmp_path, CPU), learner.augment
+    for _ in range(7):  # one beyond the checkpoint
+        next(steps)
+    kept = load_world_model(tmp_path, CPU).state_dict()
+    with monkeypatch.context() as broken:
+        broken.setattr(learner, "augment", lambda *arguments: seen(*arguments) * float("nan"))
+        with pytest.raises(TrainingError, match="the loss is nan at step 8"):
+            next(steps)
+    after = load_world_model(tmp_path, CPU).state_dict()  # it would refuse NaN
+    assert all(torch.equal(after[name], kept[name]) for name in kept)
+    assert [now.step for now in run(CARD, data, tmp_path)] == list(range(7, 13))
+
+
 @pytest.mark.timeout(400)  # seconds, minutes on a machine that is busy otherwise
 def test_a_run_begins_with_the_weights_it_is_given(data, tmp_path):
     run(CARD, data, tmp_path / "first")
@@ -161,8 +225,10 @@ def test_every_regulariser_keeps_the_latent_apart(kind, data, tmp_path):
 def test_without_a_regulariser_the_latent_collapses_and_the_run_stops(data, tmp_path):
     loss = LossConfig(regularisation=0.0, inverse_dynamics=0.0)
     card = changed(steps=60, checkpoint_every=60, warmup=20, learning_rate=3e-3, loss=loss, probe_steps=1)
-    with pytest.raises(TrainingError, match="the latent collapsed: detector 'effective rank' reads"):
-        run(card, data, tmp_path)
+    for _ in range(2):  # a run that was refused at its last step is refused again, not taken for finished
+        with pytest.raises(TrainingError, match="the latent collapsed: detector 'effective rank' reads"):
+            run(card, data, tmp_path)
+    assert not (tmp_path / "model.safetensors").exists()
 
 
 def test_a_killed_run_with_a_slow_target_ends_as_the_whole_one_does(data, tmp_path):
@@ -175,6 +241,30 @@ def test_a_killed_run_with_a_slow_target_ends_as_the_whole_one_does(data, tmp_pa
     whole, killed = (load_file(tmp_path / name / STATE) for name in ("whole", "killed"))
     assert any(name.startswith("target.") for name in whole)
     assert {name for name in whole if not torch.equal(whole[name], killed[name])} == set()
+
+
+def test_a_full_disk_is_named_and_leaves_the_last_checkpoint(data, tmp_path):
+    run(changed(steps=6), data, tmp_path)
+    (tmp_path / "config.yaml").unlink()
+    before = {name: (tmp_path / name).read_bytes() for name in (STATE, "model.safetensors")}
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, limit[1]))  # bytes a file: enough for curves, not for weights
+    try:
+        with pytest.raises(CheckpointError, match=f"cannot write .*{STATE}: .*too large"):
+            run(CARD, data, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert {name: (tmp_path / name).read_bytes() for name in before} == before
+    assert not list(tmp_path.glob("*.partial"))
+    run(CARD, data, tmp_path)
+    load_world_model(tmp_path, CPU)
+
+
+def test_a_damaged_state_is_named(data, tmp_path):
+    run(changed(steps=1), data, tmp_path)
+    (tmp_path / STATE).write_bytes((tmp_path / STATE).read_bytes()[:-1])
+    with pytest.raises(CheckpointError, match=f"{STATE} is damaged .*; remove it to begin the run anew"):
+        run(changed(steps=1), data, tmp_path)
 
 
 def test_the_slow_target_is_an_average_over_steps(data, tmp_path):

@@ -19,8 +19,9 @@ from wm_core.training.dataset import Dataset
 from wm_core.training.descent import TrainingError, descend
 from wm_core.training.learner import learning_rate
 from wm_core.training.sampler import WindowSampler
-from wm_core.training.windows import Windows
 from wm_core.training.state import STATE, load_state, save_state
+from wm_core.training.whole_steps import held_signals
+from wm_core.training.windows import Windows
 
 _LOSSES: dict[str, Callable[[nn.Module, Windows], Tensor]] = {"pixel": pixel_loss, "regressor": regressor_loss}
 
@@ -39,7 +40,8 @@ def fit_baseline(
 ) -> Iterator[Fitted]:
     """Trains to `card.training.steps`, from the state in `folder` where there is one; yields after every step.
 
-    readers: processes that read batches ahead, 0 reads them here. Raises `TrainingError` when the loss diverges, or `folder` holds another configuration.
+    A checkpoint is written as by `wm_core.training.loop.train`. readers: processes that read batches ahead, 0 reads them here.
+    Raises `TrainingError` when the loss diverges, or `folder` holds another configuration, and `CheckpointError`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / CONFIG).exists() and load_card(folder) != card:
@@ -47,34 +49,71 @@ def fit_baseline(
     save_config(card, folder / CONFIG)
     config = card.training
     seen, unseen = dataset.split()
-    torch.manual_seed(config.seed)
-    model = MODELS[kind](card.model).to(device)
-    _normalise(model, seen)
-    model.encoder.bf16_convolutions = config.precision == "bf16"
-    optimiser = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    done = load_state(folder / STATE, model, optimiser) if (folder / STATE).exists() else 0
+    learner = _Learner(kind, card, seen, device)
+    done = saved = learner.load(folder)
     length = card.model.history + config.rollout
     sampler, checker = WindowSampler(seen, length, device), WindowSampler(unseen, length, device)
     steps = range(done + 1, config.steps + 1)
-    for step, windows in zip(steps, sampler.batches(config.batch, config.seed, steps, readers)):
+    try:
+        for step, windows in zip(steps, sampler.batches(config.batch, config.seed, steps, readers)):
+            held_out = None
+            with held_signals():
+                loss = learner.learn(windows, step)
+                done = step
+            if step % config.checkpoint_every == 0 or step == config.steps:
+                held_out = learner.check(checker.batch(config.batch, config.seed, 2**31))
+                learner.save(folder, step)
+                saved = step
+            yield Fitted(step, loss, held_out)
+    except (GeneratorExit, KeyboardInterrupt):
+        # Only then: after an error NaN may be in the weights.
+        if saved < done:
+            learner.save(folder, done)
+        raise
+
+
+class _Learner:
+    """A baseline while it learns; what a step does depends on its number, its batch and the weights alone."""
+
+    def __init__(self, kind: Kind, card: ModelCardConfig, seen: Dataset, device: torch.device) -> None:
+        self._kind, self._config, self._loss = kind, card.training, _LOSSES[kind]
+        torch.manual_seed(self._config.seed)
+        self._model = MODELS[kind](card.model).to(device)
+        _normalise(self._model, seen)
+        self._model.encoder.bf16_convolutions = self._config.precision == "bf16"
+        self._optimiser = torch.optim.AdamW(
+            self._model.parameters(), lr=self._config.learning_rate, weight_decay=self._config.weight_decay
+        )
+
+    def load(self, folder: Path) -> int:
+        """Goes on with the run in `folder`, where there is one; returns the number of steps done."""
+        path = folder / STATE
+        return load_state(path, self._model, self._optimiser) if path.exists() else 0
+
+    def save(self, folder: Path, step: int) -> None:
+        """The run, to go on with, and the model, to use."""
+        with held_signals():
+            save_state(folder / STATE, self._model, self._optimiser, step)
+            save_baseline(self._kind, self._model, folder)
+
+    def learn(self, windows: Windows, step: int) -> float:
+        """One step; its loss."""
         # Dropout depends on (seed, step) alone: a resumed run repeats what the killed one would have done.
-        torch.manual_seed((config.seed << 32) + step)
-        generator = torch.Generator().manual_seed((config.seed << 32) + step)
-        model.train()
-        windows = replace(windows, images=augment(windows.images, config, generator))
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate(config, step)
-        loss = _LOSSES[kind](model, windows)
-        descend(loss, step, list(model.parameters()), optimiser, config.clip)
-        if step % config.checkpoint_every and step < config.steps:
-            yield Fitted(step, loss.item())
-            continue
-        model.eval()
-        with torch.no_grad():
-            held_out = _LOSSES[kind](model, checker.batch(config.batch, config.seed, 2**31)).item()
-        save_state(folder / STATE, model, optimiser, step)
-        save_baseline(kind, model, folder)
-        yield Fitted(step, loss.item(), held_out)
+        seed = (self._config.seed << 32) + step
+        torch.manual_seed(seed)
+        self._model.train()
+        windows = replace(windows, images=augment(windows.images, self._config, torch.Generator().manual_seed(seed)))
+        for group in self._optimiser.param_groups:
+            group["lr"] = learning_rate(self._config, step)
+        loss = self._loss(self._model, windows)
+        descend(loss, step, list(self._model.parameters()), self._optimiser, self._config.clip)
+        return loss.item()
+
+    @torch.no_grad()
+    def check(self, windows: Windows) -> float:
+        """The loss, nothing learned."""
+        self._model.eval()
+        return self._loss(self._model, windows).item()
 
 
 def _normalise(model: nn.Module, seen: Dataset) -> None:

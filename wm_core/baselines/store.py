@@ -8,21 +8,22 @@ from typing import Literal
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 from wm_core.baselines.pixel_model import PixelWorldModel
 from wm_core.baselines.regressor import ToolRegressor
 from wm_core.model.checkpoint import CONFIG, CheckpointError, load_card
+from wm_core.model.tensors import save_tensors
 
 Kind = Literal["pixel", "regressor"]
 MODELS: dict[str, type[nn.Module]] = {"pixel": PixelWorldModel, "regressor": ToolRegressor}
 
 
 def save_baseline(kind: Kind, model: nn.Module, folder: Path) -> None:
-    """Weights and hash; `config.yaml` is the run's."""
+    """Weights and hash; `config.yaml` is the run's. Raises `CheckpointError`."""
     path = folder / f"{kind}.safetensors"
-    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, path)
+    save_tensors(model.state_dict(), path)
     (folder / f"{kind}.sha256").write_text(f"{_digest(path)}  {path.name}\n")
 
 

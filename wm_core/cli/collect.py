@@ -20,7 +20,7 @@ def collect(
     episodes: Annotated[int, typer.Option(min=1, help="Episodes in all.")] = 1000,
     steps: Annotated[int, typer.Option(min=8, help="Actions in one episode.")] = 40,
     seed: Annotated[int, typer.Option(min=0, help="Of the whole collection; evaluation seeds are never in it.")] = 0,
-    image_size: Annotated[int, typer.Option(min=16, max=256, help="Side of the stored frames, pixels.")] = 64,
+    image_size: Annotated[int, typer.Option(min=16, max=256, help="Side of the stored frames, pixels, a multiple of 16.")] = 64,
     policy: Annotated[Optional[Path], typer.Option(help="Model folder: its planner drives, not --mix.")] = None,
     round_number: Annotated[int, typer.Option("--round", min=1, help="With --policy: which round; no two share a scene.")] = 1,
     candidates: Annotated[int, typer.Option(min=1, max=20, help="With --policy: runs that most episodes are chosen from.")] = 3,

@@ -32,6 +32,7 @@ def refine(
     from wm_core.training.latent_cache import cache_latents
     from wm_core.training.metric_fit import refit_metric
     from wm_core.training.refine import refine as run
+    from wm_core.training.refine import require_length
 
     if threads:
         torch.set_num_threads(threads)
@@ -40,6 +41,7 @@ def refine(
     check_fit(card.model, episodes)
     trained = load_world_model(folder, where)
     config = RefineConfig(seed=seed, **({} if steps is None else {"steps": steps}))
+    require_length(trained, episodes, config)  # before minutes of encoding
     # Policies read the metric, which changes: they are to be fitted again.
     changed = {"model": card.model.model_dump() | {"touch": True}, "refine": config, "prior": None, "inverse_dynamics": None}
     card = parse_config(ModelCardConfig, card.model_dump() | changed, "refined model")

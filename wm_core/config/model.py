@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -36,7 +36,7 @@ class WorldModelConfig(Strict):
     action_dim: int = Field(3, ge=1, le=32)
     visual_dim: int = Field(192, ge=8, le=8192)
     joint_dim: int = Field(32, ge=4, le=1024)
-    channels: tuple[int, ...] = (32, 64, 128, 256)
+    channels: tuple[Annotated[int, Field(ge=1)], ...] = Field((32, 64, 128, 256), min_length=1)
     keypoints: int = Field(0, ge=0, le=512)
     hidden: int = Field(512, ge=16, le=8192)
     dropout: float = Field(0.1, ge=0.0, lt=1.0)

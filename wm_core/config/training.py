@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from wm_core.config.strict import Strict
 
@@ -52,6 +52,12 @@ class TrainingConfig(Strict):
     light_change: float = Field(0.0, ge=0.0, le=1.0)
     intruders: float = Field(0.0, ge=0.0, le=1.0)
     loss: LossConfig = LossConfig()
+
+    @model_validator(mode="after")
+    def _pairs(self) -> TrainingConfig:
+        if self.loss.far_pairs and self.batch % 2:
+            raise ValueError(f"batch is {self.batch}, expected an even number: loss.far_pairs draws windows in pairs")
+        return self
 
 
 class RefineConfig(Strict):

@@ -7,24 +7,23 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from wm_core.config import ModelCardConfig, load_config, save_config
+from wm_core.model.tensors import CheckpointError, save_tensors
 from wm_core.model.world_model import JepaWorldModel
+
+__all__ = ["CONFIG", "HASH", "WEIGHTS", "CheckpointError", "load_card", "load_world_model", "model_hash", "save_world_model"]
 
 WEIGHTS, CONFIG, HASH = "model.safetensors", "config.yaml", "model.sha256"
 
 
-class CheckpointError(ValueError):
-    """The folder holds no usable model; the message names what is wrong."""
-
-
 def save_world_model(model: JepaWorldModel, card: ModelCardConfig, folder: Path) -> None:
-    """Writes the three files."""
+    """Writes the three files. Raises `CheckpointError`."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     save_config(card, folder / CONFIG)
-    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, folder / WEIGHTS)
+    save_tensors(model.state_dict(), folder / WEIGHTS)
     (folder / HASH).write_text(f"{_digest(folder / WEIGHTS)}  {WEIGHTS}\n")
 
 

@@ -7,21 +7,25 @@ from pathlib import Path
 from typing import Literal
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from wm_core.config import save_config
 from wm_core.model.checkpoint import CONFIG, WEIGHTS, CheckpointError, load_card
 from wm_core.model.prior import GoalPolicy
+from wm_core.model.tensors import save_tensors
 from wm_core.model.world_model import JepaWorldModel
 
 PolicyName = Literal["prior", "inverse_dynamics"]
 
 
 def save_policy(policy: GoalPolicy, folder: Path, name: PolicyName) -> None:
-    """Into the folder of its world model. The hash file names the model's weights too: latents of others mean other things."""
+    """Into the folder of its world model. The hash file names the model's weights too: latents of others mean other things.
+
+    Raises `CheckpointError`.
+    """
     folder = Path(folder)
     file = f"{name}.safetensors"
-    save_file({key: tensor.contiguous() for key, tensor in policy.state_dict().items()}, folder / file)
+    save_tensors(policy.state_dict(), folder / file)
     (folder / f"{name}.sha256").write_text("".join(f"{_digest(folder / part)}  {part}\n" for part in (file, WEIGHTS)))
     save_config(load_card(folder).model_copy(update={name: policy.config}), folder / CONFIG)
 

@@ -141,7 +141,8 @@ class _Seen:
         return replace(known, scenes=known.scenes + self._scenes(len(known.scenes), seed))
 
     def _scenes(self, first: int, seed: int) -> tuple[UsualPicture, ...]:
-        tools = [tool.float() for tool in self._tools]
+        # Kinematics are computed on the CPU, pictures on the model's device.
+        tools = [tool.to(cells.device, torch.float32) for tool, cells in zip(self._tools, self._cells)]
         cameras = range(first, self._cells[0].shape[1])
         return tuple(UsualPicture.fitted(tools, [cells[:, camera] for cells in self._cells], seed) for camera in cameras)
 

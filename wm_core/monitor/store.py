@@ -6,10 +6,11 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from wm_core.config import load_config, save_config
 from wm_core.model.checkpoint import model_hash
+from wm_core.model.tensors import save_tensors
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.monitor.calibrate import Calibrated
 from wm_core.monitor.config import GateConfig
@@ -37,7 +38,7 @@ def save_gate(gate: Calibrated, folder: Path, model_views: int = 1) -> GateConfi
     scenes = {_scene(camera): scene for camera, scene in enumerate(found.scenes)}
     parts = {"latent": found.latent, "early": found.early, "usual": found.usual, **scenes}
     tensors = {f"{part}.{name}": value for part, kept in parts.items() for name, value in kept.tensors().items()}
-    save_file({name: value.cpu().contiguous() for name, value in tensors.items()}, folder / files.tensors)
+    save_tensors({name: value.cpu() for name, value in tensors.items()}, folder / files.tensors)
     save_config(config, folder / files.config)
     return config
 

@@ -27,10 +27,14 @@ class Crew:
         """Whether this process writes files and talks to people."""
         return self.rank == 0
 
-    def share(self, batch: int) -> int:
-        """Windows of a batch that this process computes. Raises `ValueError` when they cannot be shared evenly."""
-        if batch % self.size or batch // self.size < 2:
-            raise ValueError(f"a batch of {batch} cannot be shared evenly by {self.size} processes, two windows each")
+    def share(self, batch: int, pairs: bool = False) -> int:
+        """Windows of a batch that this process computes. Raises `ValueError` when they cannot be shared evenly.
+
+        pairs: windows stay together by two.
+        """
+        if batch % (self.size * (1 + pairs)) or batch // self.size < 2:
+            each = "in pairs of windows" if pairs else "two windows each"
+            raise ValueError(f"a batch of {batch} cannot be shared evenly by {self.size} processes, {each}")
         return batch // self.size
 
     def average(self, model: nn.Module) -> None:

@@ -20,6 +20,7 @@ from wm_core.training.dataset import Dataset
 from wm_core.training.descent import TrainingError, descend
 from wm_core.training.losses import LossTerms, world_model_loss
 from wm_core.training.state import STATE, load_state, save_state
+from wm_core.training.whole_steps import held_signals
 from wm_core.training.windows import Windows
 
 
@@ -53,9 +54,10 @@ class Learner:
         self.model.load_state_dict(model.state_dict())
 
     def save(self, folder: Path, step: int) -> None:
-        """The run, to go on with, and the model, to use."""
-        save_state(folder / STATE, self.model, self._optimiser, step, self._target)
-        save_world_model(self.model, self._card, folder)
+        """The run, to go on with, and the model, to use. Raises `CheckpointError`."""
+        with held_signals():
+            save_state(folder / STATE, self.model, self._optimiser, step, self._target)
+            save_world_model(self.model, self._card, folder)
 
     def learn(self, windows: Windows, step: int) -> LossTerms:
         """One step on this process' share of the batch. Raises `TrainingError` for a loss that is no number."""

@@ -21,6 +21,7 @@ from wm_core.training.losses import LossTerms
 from wm_core.training.probes import fit_probes
 from wm_core.training.run_log import RunLog
 from wm_core.training.sampler import WindowSampler
+from wm_core.training.whole_steps import held_signals
 
 __all__ = ["Progress", "TrainingError", "learning_rate", "train"]
 
@@ -46,7 +47,8 @@ def train(
 ) -> Iterator[Progress]:
     """Trains to `card.training.steps`, from the state in `folder` where there is one; yields after every step.
 
-    A checkpoint is written every `checkpoint_every` steps, and when the consumer stops iterating. crew: the processes
+    A checkpoint is written every `checkpoint_every` steps, and when the consumer stops iterating or is interrupted: SIGINT
+    and SIGTERM wait for the end of a step. After an error the last checkpoint stays. crew: the processes
     that share the work and a `folder`. readers: processes that read batches ahead, 0 for none. start: a trained
     model to begin with, None for random weights. Raises `TrainingError`
     on a collapsed or diverged model, or when `folder` holds another configuration.
@@ -67,13 +69,14 @@ def train(
     checker = WindowSampler(unseen, length, device)
     steps = range(done + 1, config.steps + 1)
     # Every process draws a share of its own, all of them together one batch.
-    size, seed = crew.share(config.batch), config.seed + (crew.rank << 32)
+    size, seed = crew.share(config.batch, config.loss.far_pairs), config.seed + (crew.rank << 32)
     batches = WindowSampler(seen, length, device, twins=config.loss.far_pairs).batches(size, seed, steps, readers)
     log = RunLog(folder, done) if crew.leads else None
     try:
         for step, windows in zip(steps, batches):
-            loss, found = learner.learn(windows, step), None
-            done = step
+            with held_signals():
+                loss, found = learner.learn(windows, step), None
+                done = step
             if step % config.checkpoint_every == 0 or step == config.steps:
                 if step == config.steps and crew.leads:
                     fit_probes(learner.model, seen, config)
@@ -86,10 +89,14 @@ def train(
                     learner.save(folder, step)
                 saved = step
             yield Progress(step, loss, found)
+    except (GeneratorExit, KeyboardInterrupt):
+        # After an error there is nothing worth keeping: NaN may be in the weights, or the model was refused. A run whose
+        # last step was interrupted lacks its probes, and would be taken for finished.
+        if crew.leads and saved < done < config.steps:
+            learner.save(folder, done)
+        raise
     finally:
         if log is not None:
-            if saved < done:
-                learner.save(folder, done)
             log.close()
 
 

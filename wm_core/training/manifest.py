@@ -47,7 +47,7 @@ class CollectionConfig(Strict):
     episodes: int = Field(1000, ge=1)
     steps: int = Field(40, ge=1)
     seed: int = Field(0, ge=0, lt=900)
-    image_size: int = Field(64, ge=16, le=256)
+    image_size: int = Field(64, ge=16, le=256, multiple_of=16)  # as `WorldModelConfig` has it
     step: float = Field(0.2, gt=0.0)
     episodes_per_shard: int = Field(25, ge=1)
     on_policy: OnPolicyConfig | None = None

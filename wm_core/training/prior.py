@@ -14,6 +14,7 @@ from wm_core.model.world_model import JepaWorldModel
 from wm_core.training.descent import descend
 from wm_core.training.hindsight import HindsightBatch, HindsightSampler
 from wm_core.training.latent_cache import LatentCache
+from wm_core.training.schedule import warm_up_and_decay
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,7 @@ def fit_prior(policy: GoalPolicy, model: JepaWorldModel, cache: LatentCache, con
     """Fits `policy` in place, from its present weights; yields after every step. Raises `TrainingError`."""
     sampler = HindsightSampler(cache, model.config, config, model.device)
     optimiser = torch.optim.AdamW(policy.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    # Warm-up over a twentieth of the steps, then a cosine.
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.learning_rate, config.steps, pct_start=0.05, cycle_momentum=False)
+    schedule = warm_up_and_decay(optimiser, config.learning_rate, config.steps)
     policy.train()
     for step in range(1, config.steps + 1):
         torch.manual_seed((config.seed << 32) + step)  # of dropout

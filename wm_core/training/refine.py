@@ -13,8 +13,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from wm_core.config import RefineConfig
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.training.dataset import Dataset
-from wm_core.training.descent import descend
+from wm_core.training.descent import TrainingError, descend
 from wm_core.training.latent_cache import LatentCache
+from wm_core.training.schedule import warm_up_and_decay
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,14 @@ def refine(model: JepaWorldModel, cache: LatentCache, dataset: Dataset, config: 
     The loss adds to the latent error of an open-loop rollout the same error as the metric reads it, in longest steps:
     of 192 numbers the planner looks at few. Touch is learned on real and on imagined latents alike.
     """
+    require_length(model, dataset, config)
     others = list(model.other_predictors)
     trained = [model.predictor, *others] + ([model.touch_head] if model.touch_head is not None else [])
     for part in trained:
         part.requires_grad_(True).train()
     weights = [weight for part in trained for weight in part.parameters()]
     optimiser = torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=config.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.learning_rate, config.steps, pct_start=0.05, cycle_momentum=False)
+    schedule = warm_up_and_decay(optimiser, config.learning_rate, config.steps)
     for step in range(1, config.steps + 1):
         torch.manual_seed((config.seed << 32) + step)  # of dropout
         windows = _windows(model, cache, dataset, config, step)
@@ -51,6 +53,16 @@ def refine(model: JepaWorldModel, cache: LatentCache, dataset: Dataset, config: 
         schedule.step()
         yield RefineProgress(step, *terms.tolist())
     model.eval().requires_grad_(False)
+
+
+def require_length(model: JepaWorldModel, dataset: Dataset, config: RefineConfig) -> None:
+    """Raises `TrainingError` for episodes too short to predict `config.horizon` steps in."""
+    least = model.history + config.horizon - 1
+    if dataset.steps < least:
+        raise TrainingError(
+            f"episodes have {dataset.steps} actions, expected at least {least} to refine on: "
+            f"{model.history} moments are seen, then {config.horizon} steps predicted"
+        )
 
 
 def _windows(

@@ -1,9 +1,14 @@
 """The baselines with weights of their own learn, go on where they were stopped, and say what is wrong on disk."""
 
+import itertools
+import os
+import signal
+
 import numpy as np
 import pytest
 import torch
 
+from wm_core.baselines import fitting
 from wm_core.baselines.fitting import fit_baseline
 from wm_core.baselines.pixel_model import shrink
 from wm_core.baselines.store import load_baseline
@@ -84,9 +89,28 @@ def test_a_stopped_run_ends_as_the_whole_one_does(card, data, tmp_path):
     short = card.model_copy(update={"training": TrainingConfig(**card.training.model_dump() | {"steps": 6, "checkpoint_every": 3})})
     list(fit_baseline("regressor", short, data, tmp_path / "whole", CPU))
     for progress in fit_baseline("regressor", short, data, tmp_path / "stopped", CPU):
-        if progress.step == 4:  # one step after the checkpoint: that step is done again
+        if progress.step == 4:  # one step after the checkpoint
             break
-    assert [progress.step for progress in fit_baseline("regressor", short, data, tmp_path / "stopped", CPU)] == [4, 5, 6]
+    assert [progress.step for progress in fit_baseline("regressor", short, data, tmp_path / "stopped", CPU)] == [5, 6]
+    whole, stopped = (load_baseline("regressor", tmp_path / name, CPU).state_dict() for name in ("whole", "stopped"))
+    assert all(torch.equal(whole[name], stopped[name]) for name in whole)
+
+
+def test_ctrl_c_keeps_every_whole_step(card, data, tmp_path, monkeypatch):
+    short = card.model_copy(update={"training": TrainingConfig(**card.training.model_dump() | {"steps": 4})})
+    list(fit_baseline("regressor", short, data, tmp_path / "whole", CPU))
+    descend, calls = fitting.descend, itertools.count(1)
+
+    def interrupted(*arguments):
+        if next(calls) == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        descend(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fitting, "descend", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            list(fit_baseline("regressor", short, data, tmp_path / "stopped", CPU))
+    assert [progress.step for progress in fit_baseline("regressor", short, data, tmp_path / "stopped", CPU)] == [3, 4]
     whole, stopped = (load_baseline("regressor", tmp_path / name, CPU).state_dict() for name in ("whole", "stopped"))
     assert all(torch.equal(whole[name], stopped[name]) for name in whole)
 
