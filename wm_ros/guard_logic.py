@@ -43,8 +43,9 @@ class Guard:
     """Judges proposals and watches for silence.
 
     What the controller is doing is followed on the steady clock: a clock that is set changes no motion. Where time is
-    simulated the controller's is too, and that of the stamps counts. Deciding and sending are apart, because a trajectory fits the motion under way at one moment only: what was
-    decided for `at` has to go out then, or be decided again.
+    simulated the controller's is too, and that of the stamps counts. Deciding and sending are apart, because a
+    trajectory fits the motion under way at one moment only: what was decided for `at` has to go out then, or be
+    decided again.
     """
 
     def __init__(

@@ -37,6 +37,7 @@ class RobotConfig(Strict):
     """One arm: its joints, the tool that is planned for, and the limits that the guard enforces.
 
     urdf: 'pybullet:<path in pybullet_data>' or a file; None when /robot_description supplies it.
+    base_link: whose frame the workspace, goals and obstacles are in; None for the root link of the URDF.
     tool_orientation: xyzw, held whenever a goal says nothing about orientation.
     workspace: where the tool may be. body: spheres that hold what has to keep clear of obstacles, where there are any.
     gripper: None for an arm whose fingers are not to be moved.
@@ -46,6 +47,7 @@ class RobotConfig(Strict):
     urdf: str | None = None
     joint_names: tuple[str, ...] = Field(min_length=1)
     tool_link: str
+    base_link: str | None = None
     home: tuple[float, ...]
     tool_orientation: tuple[float, float, float, float]
     workspace: BoxConfig

@@ -52,15 +52,19 @@ class UrdfArm:
     Several threads may ask it at once.
     """
 
-    def __init__(self, urdf: str, joint_names: tuple[str, ...], tool_link: str) -> None:
-        """urdf: the XML text. Raises `KinematicsError` naming what is missing, or the joint that is not revolute."""
+    def __init__(
+        self, urdf: str, joint_names: tuple[str, ...], tool_link: str, base_link: str | None = None
+    ) -> None:
+        """urdf: the XML text. base_link: whose frame poses are in, None for the root link's.
+
+        Raises `KinematicsError` naming what is missing, the joint that is not revolute, or a base that the arm moves.
+        """
         self._model = _reduced_model(urdf, joint_names)
+        if base_link is not None:
+            _rebase(self._model, base_link)
         self._scratch = _Scratch(self._model)
         self._order = np.array([self._model.joints[self._model.getJointId(name)].idx_q for name in joint_names])
-        if not self._model.existFrame(tool_link):
-            frames = ", ".join(frame.name for frame in self._model.frames if frame.type == pin.FrameType.BODY)
-            raise KinematicsError(f"tool link '{tool_link}' is not in the URDF; it has: {frames}")
-        self._tool = self._model.getFrameId(tool_link)
+        self._tool = _link(self._model, tool_link, "tool link")
         self.joint_names = tuple(joint_names)
         self.lower = self._model.lowerPositionLimit[self._order].copy()
         self.upper = self._model.upperPositionLimit[self._order].copy()
@@ -126,7 +130,7 @@ class UrdfArm:
 
 def load_arm(robot: RobotConfig, urdf: str | None = None) -> UrdfArm:
     """The configured arm; `urdf` (XML text, from /robot_description say) wins over the configured file."""
-    return UrdfArm(urdf if urdf is not None else read_urdf(robot), robot.joint_names, robot.tool_link)
+    return UrdfArm(urdf if urdf is not None else read_urdf(robot), robot.joint_names, robot.tool_link, robot.base_link)
 
 
 def read_urdf(robot: RobotConfig) -> str:
@@ -165,6 +169,28 @@ def _reduced_model(urdf: str, joint_names: tuple[str, ...]) -> pin.Model:
         _require_revolute(model.joints[model.getJointId(name)], name)
     locked = [model.getJointId(name) for name in known if name not in joint_names]
     return pin.buildReducedModel(model, locked, pin.neutral(model))
+
+
+def _link(model: pin.Model, name: str, what: str) -> int:
+    if not model.existFrame(name):
+        links = ", ".join(frame.name for frame in model.frames if frame.type == pin.FrameType.BODY)
+        raise KinematicsError(f"{what} '{name}' is not in the URDF; it has: {links}")
+    return model.getFrameId(name)
+
+
+def _rebase(model: pin.Model, base_link: str) -> None:
+    """In place: poses are told in the frame of `base_link`, as where an arm stands on a pedestal in a `world`."""
+    base = model.frames[_link(model, base_link, "base link")]
+    if base.parentJoint != 0:
+        mover = model.names[base.parentJoint]
+        raise KinematicsError(f"base link '{base_link}' is moved by joint '{mover}': expected a link before the first joint")
+    back = base.placement.inverse()
+    for joint in range(1, model.njoints):
+        if model.parents[joint] == 0:
+            model.jointPlacements[joint] = back * model.jointPlacements[joint]
+    for frame in model.frames:
+        if frame.parentJoint == 0:
+            frame.placement = back * frame.placement
 
 
 def _check_limits(arm: UrdfArm) -> None:

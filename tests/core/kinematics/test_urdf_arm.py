@@ -95,3 +95,27 @@ def test_a_revolute_joint_may_turn_about_any_axis(axis):
 def test_malformed_urdf(robot):
     with pytest.raises(KinematicsError, match="cannot be parsed"):
         load_arm(robot, "<robot")
+
+
+STAND = """<link name="world"/><joint name="stand" type="fixed"><parent link="world"/><child link="panda_link0"/>
+<origin xyz="1 0 0.8" rpy="0 0 1.5707963"/></joint></robot>"""
+
+
+def test_an_arm_on_a_stand_tells_poses_from_its_foot_where_that_is_its_base_link(arm, robot, home):
+    urdf = read_urdf(robot).replace("</robot>", STAND)
+    stood, based = (UrdfArm(urdf, robot.joint_names, robot.tool_link, base) for base in (None, "panda_link0"))
+    x, y, z = arm.forward(home).position
+    # A quarter turn about z, a metre ahead and 0.8 m up.
+    assert stood.forward(home).position == pytest.approx([1.0 - y, x, z + 0.8], abs=1e-6)
+    assert based.forward(home).position == pytest.approx([x, y, z], abs=1e-6)
+    assert based.jacobian(home) == pytest.approx(arm.jacobian(home), abs=1e-6)
+    assert based.chain().placements == pytest.approx(arm.chain().placements, abs=1e-6)
+    assert based.inverse(arm.forward(home), home + 0.1) == pytest.approx(arm.inverse(arm.forward(home), home + 0.1), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("base", "says"), [("panda_link3", "is moved by joint 'panda_joint3'"), ("foot", "base link 'foot' is not in the URDF")]
+)
+def test_a_base_link_that_cannot_be_is_named(robot, base, says):
+    with pytest.raises(KinematicsError, match=says):
+        UrdfArm(read_urdf(robot), robot.joint_names, robot.tool_link, base)
