@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from wm_core.cli.console import errors, output
+from wm_core.cli.seeds import evaluation_seeds
 
 if TYPE_CHECKING:
     from wm_core.bench.report import BenchReport
@@ -43,8 +44,9 @@ def planner(
     if threads:
         torch.set_num_threads(threads)
     folder = find_model(model)
-    from wm_core.bench.run import run_bench
+    from wm_core.bench.run import EPISODES, run_bench
 
+    evaluation_seeds(seed, 1 if quick else EPISODES)
     tasks = task or ["reach"]
     report = run_bench(folder, environment, tasks, seed, 2 if quick else plans, quick, lambda text: errors.print(text))
     json.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 import typer
 
 from wm_core.cli.console import output, progress_bar
+from wm_core.cli.seeds import evaluation_seeds
 
 if TYPE_CHECKING:
     from wm_core.evaluation.conditions import Conditions
@@ -21,7 +22,7 @@ def evaluate(
     model: Annotated[str, typer.Option(help="Name or folder of a trained model.")] = "panda_tabletop",
     task: Annotated[str, typer.Option(help="Task of the environment: reach, push, pick_place or reach_around.")] = "reach",
     episodes: Annotated[int, typer.Option(min=1, help="Seeded episodes.")] = 20,
-    seed: Annotated[int, typer.Option(min=0, max=999_999, help="Of the first episode; the next ones count up.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first episode; the next ones count up.")] = 0,
     goal: Annotated[str, typer.Option(help="What the goal is told as: image, final, pose, joints or object.")] = "image",
     policy: Annotated[Optional[list[str]], typer.Option(help="NAME or NAME=FOLDER, repeated; 'planner' by default.")] = None,
     tolerance: Annotated[Optional[float], typer.Option(min=1e-4, max=1.0, help="m, in place of the task's own.")] = None,
@@ -56,6 +57,7 @@ def evaluate(
 
     if csv is not None and suite is None:
         raise ValueError("--csv is the table of a suite: give --suite too")
+    seeds = evaluation_seeds(seed, episodes)
     if threads:
         torch.set_num_threads(threads)
     card = load_card(find_model(model)).model
@@ -77,7 +79,7 @@ def evaluate(
     done: list[Evaluation] = []
     try:
         with seed_workers(session, min(workers, episodes), threads) as helpers:
-            _run(session, cases, range(seed, seed + episodes), done, helpers)
+            _run(session, cases, seeds, done, helpers)
     finally:
         session.store.save()
         # Stopped before the first seed of a case was done: there is nothing to say of that case.

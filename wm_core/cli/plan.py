@@ -12,6 +12,7 @@ from rich.table import Table
 from wm_core.cli.console import output
 from wm_core.told import told
 from wm_core.config import BackendName
+from wm_core.config.seed import LARGEST_SEED
 
 if TYPE_CHECKING:
     from wm_core.protocols import Environment
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def plan(
     model: Annotated[str, typer.Option(help="Name or folder of a trained model.")] = "panda_tabletop",
     task: Annotated[str, typer.Option(help="reach, push, pick_place or reach_around.")] = "reach",
-    seed: Annotated[int, typer.Option(min=0, help="Of the scene, and of the goal where none is given.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of the scene, and of the goal where none is given.")] = 0,
     goal_image: Annotated[Optional[Path], typer.Option(help="Picture of the finished scene.")] = None,
     goal_position: Annotated[Optional[str], typer.Option(help="Tool position 'x y z', m.")] = None,
     goal_joints: Annotated[Optional[str], typer.Option(help="Joint positions 'q1 q2 ...', rad.")] = None,

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from wm_core.cli.console import errors, output
+from wm_core.cli.seeds import evaluation_seeds
 
 if TYPE_CHECKING:
     from wm_core.bench.entrants import Entrants
@@ -50,6 +51,7 @@ def race(
     from wm_core.resources import find_model
 
     counts = episode_counts(rounds)
+    evaluation_seeds(seed, replays or counts[-1])
     if threads:
         torch.set_num_threads(threads)
     entrants: dict[str, Entrants] = {}
