@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 import typer
 
 from wm_core.cli.console import output, progress_bar
+from wm_core.cli.files import require_writable
 from wm_core.cli.seeds import evaluation_seeds
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def evaluate(
 
     if csv is not None and suite is None:
         raise ValueError("--csv is the table of a suite: give --suite too")
+    for option, path in (("--json", json), ("--csv", csv), ("--sheet", sheet), ("--controls", controls)):
+        require_writable(option, path)
     seeds = evaluation_seeds(seed, episodes)
     if threads:
         torch.set_num_threads(threads)
@@ -113,16 +116,14 @@ def _write(
         return
     reports = [evaluation.report(session.model, session.settings) for evaluation in done]
     whole = reports[0] if suite is None else suite_report(suite, reports)
+    # Shown first: what cannot be written, a full disk say, takes nothing of it along.
+    output.print(evaluation_table(whole) if suite is None else suite_table(whole))
+    for found in reports[0].paired:
+        output.print(paired_line(found), highlight=False, soft_wrap=True)
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)
         json.write_text(whole.model_dump_json(indent=1) + "\n")
+    if csv is not None:
+        write_table(csv, whole)
     if sheet is not None:
         write_sheet(sheet, done[0].worst)
-    if suite is None:
-        output.print(evaluation_table(whole))
-    else:
-        output.print(suite_table(whole))
-        if csv is not None:
-            write_table(csv, whole)
-    for found in reports[0].paired:
-        output.print(paired_line(found), highlight=False, soft_wrap=True)

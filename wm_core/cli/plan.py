@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from wm_core.cli.console import output
+from wm_core.cli.files import require_writable
 from wm_core.told import told
 from wm_core.config import BackendName
 from wm_core.config.seed import LARGEST_SEED
@@ -44,6 +45,7 @@ def plan(
     from wm_core.planning.goals import validate_goal
     from wm_core.resources import find_model
 
+    require_writable("--explain", explain)
     folder = find_model(model)
     with told("wm_core.backends", lambda text: output.print(text, markup=False, highlight=False, soft_wrap=True)):
         agent = load_agent(folder, device, backend=backend)
