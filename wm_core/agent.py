@@ -162,7 +162,7 @@ def load_planner(
     model = load_world_model(Path(folder), where)
     chosen = card.backend if backend is None else backend
     return MpcPlanner(
-        _narrowed(robot, card.workspace),
+        narrowed(robot, card.workspace),
         arm,
         card.planner,
         with_backend(model, chosen, card.planner.samples, card.planner.horizon, threads),
@@ -173,7 +173,7 @@ def load_planner(
     )
 
 
-def _narrowed(robot: RobotConfig, box: BoxConfig | None) -> RobotConfig:
+def narrowed(robot: RobotConfig, box: BoxConfig | None) -> RobotConfig:
     """The same robot, kept where the model knows what it sees. Raises `ConfigError` where nothing is left."""
     if box is None:
         return robot

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from wm_core.agent import WorldModelAgent
+from wm_core.agent import WorldModelAgent, narrowed
 from wm_core.baselines.hold import HoldPolicy
 from wm_core.baselines.imitation import ImitationPolicy
 from wm_core.baselines.mover import Mover
@@ -46,6 +46,14 @@ class Workshop:
         """For policies that know where the tool shall go."""
         return Mover(self.arm, self.robot, self.max_step)
 
+    def mover_of(self, folder: Path) -> Mover:
+        """For those that act on what a model sees: as its planner they stay where it knows that."""
+        return Mover(self.arm, self.robot_of(folder), self.max_step)
+
+    def robot_of(self, folder: Path) -> RobotConfig:
+        """The robot in the workspace of the model in this folder. Raises `CheckpointError`, `ConfigError`."""
+        return narrowed(self.robot, load_card(folder).workspace)
+
 
 def make_policy(spec: str, workshop: Workshop) -> Policy:
     """spec: NAME or NAME=FOLDER, the folder of the model it uses; the policy is called as it was asked for.
@@ -66,21 +74,24 @@ def _planner(folder: str, workshop: Workshop) -> Policy:
 
 def _imitation(name: PolicyName) -> Callable[[str, Workshop], Policy]:
     def make(folder: str, workshop: Workshop) -> Policy:
-        model = load_world_model(find_model(folder), workshop.device)
-        return ImitationPolicy(name, load_policy(find_model(folder), name, model), model, workshop.mover)
+        where = find_model(folder)
+        model = load_world_model(where, workshop.device)
+        return ImitationPolicy(name, load_policy(where, name, model), model, workshop.mover_of(where))
 
     return make
 
 
 def _pixel(folder: str, workshop: Workshop) -> Policy:
-    card, model = load_card(find_model(folder)), load_baseline("pixel", find_model(folder), workshop.device)
-    config = override_planner(card.planner, workshop.settings)
-    planner = MpcPlanner(workshop.robot, workshop.arm, config, model, device=workshop.device, max_step=workshop.max_step)
+    where = find_model(folder)
+    model = load_baseline("pixel", where, workshop.device)
+    config, robot = override_planner(load_card(where).planner, workshop.settings), workshop.robot_of(where)
+    planner = MpcPlanner(robot, workshop.arm, config, model, device=workshop.device, max_step=workshop.max_step)
     return AgentPolicy(WorldModelAgent(model.encoder, model.predictor, planner))
 
 
 def _regressor(folder: str, workshop: Workshop) -> Policy:
-    return RegressorPolicy(load_baseline("regressor", find_model(folder), workshop.device), workshop.mover)
+    where = find_model(folder)
+    return RegressorPolicy(load_baseline("regressor", where, workshop.device), workshop.mover_of(where))
 
 
 MAKERS: dict[str, Callable[[str, Workshop], Policy]] = {

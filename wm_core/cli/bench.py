@@ -10,6 +10,8 @@ import typer
 from rich.table import Table
 
 from wm_core.cli.console import errors, output
+from wm_core.cli.files import require_writable
+from wm_core.cli.seeds import evaluation_seeds
 
 if TYPE_CHECKING:
     from wm_core.bench.report import BenchReport
@@ -40,16 +42,18 @@ def planner(
 
     from wm_core.resources import find_model
 
+    require_writable("--json", json)
     if threads:
         torch.set_num_threads(threads)
     folder = find_model(model)
-    from wm_core.bench.run import run_bench
+    from wm_core.bench.run import EPISODES, run_bench
 
+    evaluation_seeds(seed, 1 if quick else EPISODES)
     tasks = task or ["reach"]
     report = run_bench(folder, environment, tasks, seed, 2 if quick else plans, quick, lambda text: errors.print(text))
+    _show(report)
     json.parent.mkdir(parents=True, exist_ok=True)
     json.write_text(report.model_dump_json(indent=1) + "\n")
-    _show(report)
 
 
 def _show(report: "BenchReport") -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 import typer
 
 from wm_core.cli.console import output, progress_bar
+from wm_core.cli.files import require_writable
+from wm_core.cli.seeds import evaluation_seeds
 
 if TYPE_CHECKING:
     from wm_core.evaluation.conditions import Conditions
@@ -21,7 +23,7 @@ def evaluate(
     model: Annotated[str, typer.Option(help="Name or folder of a trained model.")] = "panda_tabletop",
     task: Annotated[str, typer.Option(help="Task of the environment: reach, push, pick_place or reach_around.")] = "reach",
     episodes: Annotated[int, typer.Option(min=1, help="Seeded episodes.")] = 20,
-    seed: Annotated[int, typer.Option(min=0, max=999_999, help="Of the first episode; the next ones count up.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first episode; the next ones count up.")] = 0,
     goal: Annotated[str, typer.Option(help="What the goal is told as: image, final, pose, joints or object.")] = "image",
     policy: Annotated[Optional[list[str]], typer.Option(help="NAME or NAME=FOLDER, repeated; 'planner' by default.")] = None,
     tolerance: Annotated[Optional[float], typer.Option(min=1e-4, max=1.0, help="m, in place of the task's own.")] = None,
@@ -56,6 +58,9 @@ def evaluate(
 
     if csv is not None and suite is None:
         raise ValueError("--csv is the table of a suite: give --suite too")
+    for option, path in (("--json", json), ("--csv", csv), ("--sheet", sheet), ("--controls", controls)):
+        require_writable(option, path)
+    seeds = evaluation_seeds(seed, episodes)
     if threads:
         torch.set_num_threads(threads)
     card = load_card(find_model(model)).model
@@ -77,7 +82,7 @@ def evaluate(
     done: list[Evaluation] = []
     try:
         with seed_workers(session, min(workers, episodes), threads) as helpers:
-            _run(session, cases, range(seed, seed + episodes), done, helpers)
+            _run(session, cases, seeds, done, helpers)
     finally:
         session.store.save()
         # Stopped before the first seed of a case was done: there is nothing to say of that case.
@@ -111,16 +116,14 @@ def _write(
         return
     reports = [evaluation.report(session.model, session.settings) for evaluation in done]
     whole = reports[0] if suite is None else suite_report(suite, reports)
+    # Shown first: what cannot be written, a full disk say, takes nothing of it along.
+    output.print(evaluation_table(whole) if suite is None else suite_table(whole))
+    for found in reports[0].paired:
+        output.print(paired_line(found), highlight=False, soft_wrap=True)
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)
         json.write_text(whole.model_dump_json(indent=1) + "\n")
+    if csv is not None:
+        write_table(csv, whole)
     if sheet is not None:
         write_sheet(sheet, done[0].worst)
-    if suite is None:
-        output.print(evaluation_table(whole))
-    else:
-        output.print(suite_table(whole))
-        if csv is not None:
-            write_table(csv, whole)
-    for found in reports[0].paired:
-        output.print(paired_line(found), highlight=False, soft_wrap=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wm_core.cli.console import errors, output
+from wm_core.cli.seeds import evaluation_seeds
 
 if TYPE_CHECKING:
     from wm_core.bench.plan_check import PlanAgreement
@@ -24,10 +25,12 @@ def export(
 ) -> None:
     """Write the predictor's step as ONNX, once plans made with it are shown to be those of the model."""
     from wm_core.bench.export import export_model
+    from wm_core.bench.situations import PER_EPISODE
     from wm_core.environments import make_environment
     from wm_core.model.checkpoint import load_card
     from wm_core.resources import find_model
 
+    evaluation_seeds(seed, -(-states // PER_EPISODE))
     folder = find_model(model)
     scene = make_environment(environment, task=task, views=load_card(folder).model.views)
     try:

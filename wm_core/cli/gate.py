@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from wm_core.cli.console import output, progress_bar
+from wm_core.config.seed import LARGEST_SEED
 
 if TYPE_CHECKING:
     from wm_core.monitor import GateConfig
@@ -21,7 +22,7 @@ def gate(
         Optional[int], typer.Option(min=1, help="Cameras of the episodes, the first ones, that the gate looks through; all by default.")
     ] = None,
     false_stops: Annotated[float, typer.Option(min=1e-4, max=0.4, help="Share of clean episodes that may stop.")] = 0.01,
-    seed: Annotated[int, typer.Option(min=0, help="Of what is fitted on which episode.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of what is fitted on which episode.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Fit the uncertainty gate of a model: when it holds the arm because what is seen is not what it knows.

@@ -10,8 +10,10 @@ import typer
 from rich.table import Table
 
 from wm_core.cli.console import output
+from wm_core.cli.files import require_writable
 from wm_core.told import told
 from wm_core.config import BackendName
+from wm_core.config.seed import LARGEST_SEED
 
 if TYPE_CHECKING:
     from wm_core.protocols import Environment
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 def plan(
     model: Annotated[str, typer.Option(help="Name or folder of a trained model.")] = "panda_tabletop",
     task: Annotated[str, typer.Option(help="reach, push, pick_place or reach_around.")] = "reach",
-    seed: Annotated[int, typer.Option(min=0, help="Of the scene, and of the goal where none is given.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of the scene, and of the goal where none is given.")] = 0,
     goal_image: Annotated[Optional[Path], typer.Option(help="Picture of the finished scene.")] = None,
     goal_position: Annotated[Optional[str], typer.Option(help="Tool position 'x y z', m.")] = None,
     goal_joints: Annotated[Optional[str], typer.Option(help="Joint positions 'q1 q2 ...', rad.")] = None,
@@ -43,6 +45,7 @@ def plan(
     from wm_core.planning.goals import validate_goal
     from wm_core.resources import find_model
 
+    require_writable("--explain", explain)
     folder = find_model(model)
     with told("wm_core.backends", lambda text: output.print(text, markup=False, highlight=False, soft_wrap=True)):
         agent = load_agent(folder, device, backend=backend)

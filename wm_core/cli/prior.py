@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 from wm_core.cli.console import output, progress_bar
+from wm_core.config.seed import LARGEST_SEED
 
 
 class Kind(str, Enum):
@@ -23,7 +24,7 @@ def prior(
     dataset: Annotated[list[Path], typer.Option(help="Folder that `wm collect` wrote; may be given several times.")],
     kind: Annotated[Kind, typer.Option(help="Proposals for the planner, or a baseline that sees near goals only.")] = Kind.PRIOR,
     steps: Annotated[Optional[int], typer.Option(min=1, help="Training steps, over the default.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of weights and batches.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of weights and batches.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads, 0 for torch's choice.")] = 0,
 ) -> None:

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from wm_core.cli.console import output, progress_bar
+from wm_core.cli.files import require_writable
 
 if TYPE_CHECKING:
     from wm_core.model.world_model import JepaWorldModel
@@ -35,6 +36,7 @@ def probe(
     from wm_core.resources import find_model
     from wm_core.training.dataset import open_dataset
 
+    require_writable("--json", json)
     folder = find_model(model)
     world_model = load_world_model(folder, choose_device(device))
     data = open_dataset(dataset)
@@ -56,10 +58,10 @@ def probe(
         detectors=tuple(found),
         skipped=tuple(skipped),
     )
+    _show(report)
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)
         json.write_text(report.model_dump_json(indent=1) + "\n")
-    _show(report)
 
 
 def _ask(

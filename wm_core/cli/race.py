@@ -10,6 +10,8 @@ import typer
 from rich.table import Table
 
 from wm_core.cli.console import errors, output
+from wm_core.cli.files import require_writable
+from wm_core.cli.seeds import evaluation_seeds
 
 if TYPE_CHECKING:
     from wm_core.bench.entrants import Entrants
@@ -50,6 +52,9 @@ def race(
     from wm_core.resources import find_model
 
     counts = episode_counts(rounds)
+    evaluation_seeds(seed, replays or counts[-1])
+    require_writable("--rows", rows)
+    require_writable("--json", json)
     if threads:
         torch.set_num_threads(threads)
     entrants: dict[str, Entrants] = {}

@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from wm_core.cli.console import output, progress_bar
+from wm_core.config.seed import LARGEST_SEED
 
 
 def refine(
@@ -15,7 +16,7 @@ def refine(
     dataset: Annotated[list[Path], typer.Option(help="Folder that `wm collect` wrote; may be given several times.")],
     out: Annotated[Path, typer.Option(help="Folder of the refined model.")],
     steps: Annotated[Optional[int], typer.Option(min=1, help="Training steps, over the default.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of windows and pairs.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of windows and pairs.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads, 0 for torch's choice.")] = 0,
 ) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 import typer
 
 from wm_core.cli.console import output, progress_bar
+from wm_core.config.seed import LARGEST_SEED
 
 if TYPE_CHECKING:
     from wm_core.config import ModelCardConfig
@@ -32,7 +33,7 @@ def train(
     ] = None,
     precision: Annotated[Optional[Literal["fp32", "bf16"]], typer.Option(help="Over the configured one.")] = None,
     steps: Annotated[Optional[int], typer.Option(min=1, help="Training steps, over the configured ones.")] = None,
-    seed: Annotated[Optional[int], typer.Option(min=0, help="Over the configured one.")] = None,
+    seed: Annotated[Optional[int], typer.Option(min=0, max=LARGEST_SEED, help="Over the configured one.")] = None,
     start_from: Annotated[
         Optional[str], typer.Option(help="Name or folder of a trained model to begin with, of the same architecture.")
     ] = None,

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from wm_core.config.seed import LARGEST_SEED
 from wm_core.config.strict import Strict
 
 
@@ -35,7 +36,7 @@ class TrainingConfig(Strict):
     intruders: share of the windows with an unknown box in front of each camera, from some moment on.
     """
 
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, le=LARGEST_SEED)
     batch: int = Field(64, ge=2)
     rollout: int = Field(5, ge=1, le=32, description="steps predicted open loop in training")
     steps: int = Field(4000, ge=1)
@@ -66,7 +67,7 @@ class RefineConfig(Strict):
     horizon: steps predicted open loop. pair_steps: how far apart the moments lie at most that the metric is fitted to.
     """
 
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, le=LARGEST_SEED)
     steps: int = Field(1200, ge=1)
     batch: int = Field(96, ge=2)
     horizon: int = Field(12, ge=1, le=64)
@@ -90,7 +91,7 @@ class PriorConfig(Strict):
     hidden: int = Field(512, ge=8, le=8192)
     layers: int = Field(3, ge=1, le=16)
     dropout: float = Field(0.1, ge=0.0, lt=1.0)
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, le=LARGEST_SEED)
     steps: int = Field(4000, ge=1)
     batch: int = Field(512, ge=2)
     learning_rate: float = Field(1e-3, gt=0.0)

@@ -8,8 +8,12 @@ from wm_core.baselines.catalogue import Workshop, make_policy
 from wm_core.baselines.imitation import ImitationPolicy
 from wm_core.baselines.mover import Mover
 from wm_core.baselines.regressor import RegressorPolicy, ToolRegressor
+from wm_core.baselines.store import MODELS, save_baseline
+from wm_core.config import BoxConfig, PriorConfig
 from wm_core.kinematics.urdf_arm import load_arm
 from wm_core.model.checkpoint import save_world_model
+from wm_core.model.policy_checkpoint import save_policy
+from wm_core.model.prior import GoalPolicy
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.resources import find_robot
 from wm_core.types import Focus, Goal, Pose
@@ -106,6 +110,42 @@ def test_policies_that_look_need_a_picture(mover):
     for policy in (ImitationPolicy("bc", None, Eyes(), mover), RegressorPolicy(None, mover)):
         with pytest.raises(ValueError, match="needs a goal told as image, not as pose"):
             policy.pursue(goal)
+
+
+@pytest.fixture
+def narrow(card, arm, tmp_path):
+    """A workshop whose model knows a box about the tool at home, 2 cm to every side, and that box."""
+    middle = arm.forward(HOME).position
+    box = BoxConfig(lower=tuple(middle - 0.02), upper=tuple(middle + 0.02))
+    model = JepaWorldModel(card.model)
+    save_world_model(model, card.model_copy(update={"workspace": box}), tmp_path)
+    policy = GoalPolicy(PriorConfig(hidden=16, layers=1), model)
+    for name in ("prior", "inverse_dynamics"):
+        save_policy(policy, tmp_path, name)
+    for kind, made in MODELS.items():
+        save_baseline(kind, made(card.model), tmp_path)
+    return Workshop(str(tmp_path), ROBOT, arm, 0.05, torch.device("cpu")), box
+
+
+def test_pixel_plans_in_the_workspace_of_its_model(narrow):
+    workshop, box = narrow
+    for name in ("planner", "pixel"):
+        assert make_policy(name, workshop)._agent.planner.robot.workspace == box
+
+
+@pytest.mark.parametrize("name", ["bc", "idm", "regressor"])
+def test_who_acts_on_what_a_model_sees_stays_in_its_workspace(name, narrow, fakes, monkeypatch, arm):
+    workshop, box = narrow
+    far = torch.tensor([0.05, 0.05, 0.05])
+    monkeypatch.setattr(GoalPolicy, "act", lambda self, latent, goal, focus: far)
+    monkeypatch.setattr(ToolRegressor, "read", lambda self, views: arm.forward(HOME).position + 1.0)
+    policy, image = make_policy(name, workshop), np.zeros((48, 48, 3), np.uint8)
+    policy.start(0)
+    policy.pursue(Goal(image=image))
+    joints = HOME
+    for step in range(3):
+        joints = policy.act(fakes.observe(joints, 0.2 * step, image)).joints
+    assert arm.forward(joints).position == pytest.approx(box.upper, abs=2e-3)
 
 
 def test_the_catalogue_says_what_a_model_lacks(card, arm, tmp_path):
