@@ -99,4 +99,6 @@ def test_ctrl_c_says_what_is_kept(small, tmp_path, monkeypatch):
     assert stopped.exit_code != 0
     assert f"what was done is kept in {tmp_path / 'run'}; the same command goes on from there" in stopped.output
     done = wm(*small)
-    assert done.exit_code == 0 and "model in" in done.output
+    assert done.exit_code == 0 and "prediction/persistence" in done.output
+    again = wm(*small)
+    assert again.exit_code == 0 and "the run is finished: 3 of 3 steps" in again.output

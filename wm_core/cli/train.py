@@ -72,7 +72,7 @@ def train(
     chosen = choose_device(device)
     reading = readers if readers is not None else default_readers(chosen)
     start = None if start_from is None else load_world_model(find_model(start_from), chosen)
-    found = None
+    now, found = None, None
     with join_crew(chosen) as crew, _told(crew, out) as progress:
         if progress is not None:
             task = progress.add_task(f"training on {crew.size} x {chosen}", total=card.training.steps, note="")
@@ -84,7 +84,10 @@ def train(
             if now.diagnostics is not None:
                 progress.console.print(f"step {now.step}: {_summary(now.diagnostics)}", highlight=False, soft_wrap=True)
         if crew.leads:
-            output.print(f"model in {out}" + (f": {_summary(found)}" if found else ""), highlight=False, soft_wrap=True)
+            ended = f": {_summary(found)}" if found else ""
+            if now is None:
+                ended = f": the run is finished: {card.training.steps} of {card.training.steps} steps"
+            output.print(f"model in {out}{ended}", highlight=False, soft_wrap=True)
 
 
 @contextmanager

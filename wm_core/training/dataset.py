@@ -9,8 +9,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from wm_core.config import Strict
 from wm_core.training.hdf5_shard import SMALL_FIELDS, Episode, damaged, read_small_fields
-from wm_core.training.manifest import DatasetError, Manifest, read_manifest
+from wm_core.training.manifest import DatasetError, Manifest, manifest_digest, read_manifest
 
 HELD_OUT = 0.05  # of the episodes of every folder, the last ones: diagnosed, never trained on
 
@@ -39,18 +40,32 @@ class ImageStore:
         return self._files[key]
 
 
+class Source(Strict):
+    """A folder that episodes came from. manifest: SHA-256 of what it says of them; episodes: in its shards."""
+
+    folder: str
+    manifest: str
+    episodes: int
+
+
 class Dataset:
     """Episodes of one or more folders, all of one shape.
 
-    manifest: of the first folder. Arrays of all N episodes: joints (N, T + 1, J), gripper (N, T + 1),
+    manifest: of the first folder. sources: all folders. Arrays of all N episodes: joints (N, T + 1, J), gripper (N, T + 1),
     tool (N, T + 1, 3), object (N, T + 1, 3), actions (N, T, A), carried (N, T, 3), touch (N, T); see `Episode`.
     """
 
     def __init__(
-        self, manifest: Manifest, numbers: dict[str, np.ndarray], images: ImageStore, rows: np.ndarray, group: np.ndarray
+        self,
+        manifest: Manifest,
+        sources: tuple[Source, ...],
+        numbers: dict[str, np.ndarray],
+        images: ImageStore,
+        rows: np.ndarray,
+        group: np.ndarray,
     ) -> None:
         """numbers: the small fields of these episodes; rows: their places in `images`; group: their folders, (N,)."""
-        self.manifest = manifest
+        self.manifest, self.sources = manifest, sources
         self.joints, self.gripper = numbers["joints"], numbers["gripper"]
         self.tool, self.object = numbers["tool"], numbers["object"]
         self.actions, self.carried, self.touch = numbers["actions"], numbers["carried"], numbers["touch"]
@@ -96,7 +111,7 @@ class Dataset:
 
     def _select(self, episodes: np.ndarray) -> Dataset:
         numbers = {name: values[episodes] for name, values in self._numbers.items()}
-        return Dataset(self.manifest, numbers, self._images, self._rows[episodes], self._group[episodes])
+        return Dataset(self.manifest, self.sources, numbers, self._images, self._rows[episodes], self._group[episodes])
 
 
 def open_dataset(folder: Path) -> Dataset:
@@ -122,7 +137,11 @@ def open_datasets(folders: Sequence[Path]) -> Dataset:
             places += [(path, row) for row in range(count)]
             group += [number] * count
     numbers = {name: np.concatenate([part[name] for part in parts]) for name in SMALL_FIELDS}
-    return Dataset(manifests[0], numbers, ImageStore(places), np.arange(len(places)), np.array(group))
+    sources = tuple(
+        Source(folder=str(folder), manifest=manifest_digest(manifest), episodes=group.count(number))
+        for number, (folder, manifest) in enumerate(zip(folders, manifests))
+    )
+    return Dataset(manifests[0], sources, numbers, ImageStore(places), np.arange(len(places)), np.array(group))
 
 
 def _require_equal(first: Path, one: Manifest, second: Path, other: Manifest) -> None:
