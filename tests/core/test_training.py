@@ -224,8 +224,11 @@ def test_a_run_goes_on_with_its_own_data_alone(data, tmp_path):
     write_manifest(tmp_path / "two", two.manifest.model_copy(update={"packages": {"numpy": ("9.9",)}}))
     steps = [now.step for now in train(CARD, open_dataset(tmp_path / "two"), tmp_path / "run", CPU)]
     assert steps == list(range(2, 13))
-    # A collection that went on is another dataset, whether or not the manifest counts.
+    # Others of the same settings are not, nor is a collection that went on.
     random = np.random.default_rng(1)
+    write_shard(shard_path(tmp_path / "two", 0), [episode(random, 8, False) for _ in range(12)], list(range(12)))
+    with pytest.raises(TrainingError, match=r"dataset .*/two \(12 episodes\) is not what .*/data was when it began \(12 episodes\)"):
+        next(train(CARD, open_dataset(tmp_path / "two"), tmp_path / "run", CPU))
     write_shard(shard_path(tmp_path / "two", 1), [episode(random, 8, False)], [12])
     with pytest.raises(TrainingError, match=r"dataset .*/two \(13 episodes\) is not what .*/data was when it began \(12 episodes\)"):
         next(train(CARD, open_dataset(tmp_path / "two"), tmp_path / "run", CPU))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 
 from wm_core.config import Strict
 from wm_core.training.hdf5_shard import SMALL_FIELDS, Episode, damaged, read_small_fields
-from wm_core.training.manifest import DatasetError, Manifest, manifest_digest, read_manifest
+from wm_core.training.manifest import DatasetError, Manifest, read_manifest
 
 HELD_OUT = 0.05  # of the episodes of every folder, the last ones: diagnosed, never trained on
 
@@ -41,10 +42,10 @@ class ImageStore:
 
 
 class Source(Strict):
-    """A folder that episodes came from. manifest: SHA-256 of what it says of them; episodes: in its shards."""
+    """A folder that episodes came from. digest: SHA-256 of its settings and its numbers; episodes: in its shards."""
 
     folder: str
-    manifest: str
+    digest: str
     episodes: int
 
 
@@ -115,7 +116,7 @@ class Dataset:
 
 
 def open_dataset(folder: Path) -> Dataset:
-    """Every shard that is there, in order. Raises `DatasetError` when there is none, or a damaged one."""
+    """Every shard that is there, in order. Raises `DatasetError` when there is none, or one that is not as the manifest says."""
     return open_datasets([folder])
 
 
@@ -125,23 +126,30 @@ def open_datasets(folders: Sequence[Path]) -> Dataset:
     for folder, manifest in zip(folders, manifests):
         _require_equal(folders[0], manifests[0], folder, manifest)
     places: list[tuple[Path, int]] = []
-    group: list[int] = []
     parts: list[dict[str, np.ndarray]] = []
-    for number, folder in enumerate(folders):
+    sources: list[Source] = []
+    for folder, manifest in zip(folders, manifests):
         paths = sorted(Path(folder).glob("shard_*.h5"))
         if not paths:
             raise DatasetError(f"the dataset at {folder} has no shards yet; run `wm collect` first")
-        for path in paths:
-            parts.append(read_small_fields(path))
-            count = len(parts[-1]["joints"])
-            places += [(path, row) for row in range(count)]
-            group += [number] * count
+        shards = [read_small_fields(path, manifest) for path in paths]
+        parts += shards
+        places += [(path, row) for path, shard in zip(paths, shards) for row in range(len(shard["joints"]))]
+        _require_same_arm(places[0][0], parts[0], paths, shards)
+        sources.append(_source(folder, manifest, shards))
     numbers = {name: np.concatenate([part[name] for part in parts]) for name in SMALL_FIELDS}
-    sources = tuple(
-        Source(folder=str(folder), manifest=manifest_digest(manifest), episodes=group.count(number))
-        for number, (folder, manifest) in enumerate(zip(folders, manifests))
-    )
-    return Dataset(manifests[0], sources, numbers, ImageStore(places), np.arange(len(places)), np.array(group))
+    group = np.repeat(np.arange(len(sources)), [source.episodes for source in sources])
+    return Dataset(manifests[0], tuple(sources), numbers, ImageStore(places), np.arange(len(places)), group)
+
+
+def _source(folder: Path, manifest: Manifest, shards: Sequence[dict[str, np.ndarray]]) -> Source:
+    # Not who wrote it; and a setting that a later version adds changes nothing where it has its default.
+    said = manifest.model_dump_json(exclude={"packages", "counts"}, exclude_defaults=True)
+    digest = hashlib.sha256(said.encode())
+    for shard in shards:
+        for name in SMALL_FIELDS:
+            digest.update(shard[name].tobytes())
+    return Source(folder=str(folder), digest=digest.hexdigest(), episodes=sum(len(shard["joints"]) for shard in shards))
 
 
 def _require_equal(first: Path, one: Manifest, second: Path, other: Manifest) -> None:
@@ -150,3 +158,12 @@ def _require_equal(first: Path, one: Manifest, second: Path, other: Manifest) ->
             raise DatasetError(
                 f"{first} and {second} do not fit together: {name} is {getattr(one, name)} and {getattr(other, name)}"
             )
+
+
+def _require_same_arm(
+    first: Path, one: dict[str, np.ndarray], paths: Sequence[Path], shards: Sequence[dict[str, np.ndarray]]
+) -> None:
+    for path, shard in zip(paths, shards):
+        joints = one["joints"].shape[-1], shard["joints"].shape[-1]
+        if joints[0] != joints[1]:
+            raise DatasetError(f"{first} and {path} do not fit together: joints are {joints[0]} and {joints[1]}")

@@ -27,7 +27,6 @@ from wm_core.training.whole_steps import held_signals
 __all__ = ["Progress", "TrainingError", "learning_rate", "train"]
 
 
-
 @dataclass(frozen=True)
 class Progress:
     """After one step. diagnostics: at checkpoints, else None."""

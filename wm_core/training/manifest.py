@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -131,13 +130,6 @@ def read_manifest(folder: Path) -> Manifest:
         if where == "version":
             raise DatasetError(f"{path} is of format {first['input']}, expected 2; collect again") from error
         raise DatasetError(f"{path} is damaged: {where}: {first['msg']}") from error
-
-
-def manifest_digest(manifest: Manifest) -> str:
-    """SHA-256 of what it says of the episodes, however it is written down."""
-    # Going on with a finished collection may add packages, a later version of this program settings with a default.
-    said = manifest.model_dump_json(exclude={"packages"}, exclude_defaults=True)
-    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def installed_packages() -> dict[str, tuple[str, ...]]:

@@ -56,7 +56,7 @@ def _other_datasets(there: tuple[Source, ...], here: tuple[Source, ...]) -> list
     return [
         f"dataset {new.folder} ({new.episodes} episodes) is not what {old.folder} was when it began ({old.episodes} episodes)"
         for old, new in zip(there, here)
-        if (old.manifest, old.episodes) != (new.manifest, new.episodes)
+        if old.digest != new.digest
     ]
 
 

@@ -124,7 +124,7 @@ def test_another_configuration_in_the_folder_is_refused(card, data, folders):
 def test_other_data_in_the_folder_is_refused(card, data, tmp_path, monkeypatch):
     short = card.model_copy(update={"training": TrainingConfig(**card.training.model_dump() | {"steps": 2})})
     next(fit_baseline("regressor", short, data, tmp_path, CPU))
-    monkeypatch.setattr(data, "sources", (data.sources[0].model_copy(update={"episodes": 41}),))
+    monkeypatch.setattr(data, "sources", (data.sources[0].model_copy(update={"digest": "0", "episodes": 41}),))
     with pytest.raises(TrainingError, match=r"\(41 episodes\) is not what .* was when it began \(40 episodes\)"):
         next(fit_baseline("regressor", short, data, tmp_path, CPU))
 
