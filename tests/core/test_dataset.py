@@ -3,6 +3,7 @@
 import tracemalloc
 from dataclasses import replace
 
+import h5py
 import numpy as np
 import pytest
 
@@ -104,6 +105,52 @@ def test_folders_that_do_not_fit_together_are_told_apart(tmp_path):
     two = write(tmp_path / "two", [random_episode(1)], step=0.1)
     with pytest.raises(DatasetError, match="two do not fit together: step is 0.2 and 0.1"):
         open_datasets([one, two])
+
+
+def rewrite(path, name, change):
+    """Another program's idea of a field; None leaves it out."""
+    with h5py.File(path, "a") as file:
+        values = file[name][:]
+        del file[name]
+        changed = change(values)
+        if changed is not None:
+            file.create_dataset(name, data=changed)
+
+
+def spoiled(values):
+    values[1, 4] = np.nan
+    return values
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "says"),
+    [
+        ("joints", spoiled, r"joints holds NaN or infinity in 1 episode\(s\), first in row 1"),
+        ("carried", lambda values: np.full_like(values, np.inf), r"carried holds NaN or infinity in 3 episode\(s\), first in row 0"),
+        ("joints", lambda values: values.astype(np.float64), "joints is float64, expected float32"),
+        ("images", lambda values: values.astype(np.float32), "images is float32, expected uint8"),
+        ("images", lambda values: values[..., :16, :16], r"images is \(3, 21, 3, 16, 16\), expected \(N, T \+ 1, 3 V, h, w\) = \(3, 21, 3, 32, 32\)"),
+        ("images", lambda values: values.transpose(0, 1, 3, 4, 2), r"images is \(3, 21, 32, 32, 3\)"),
+        ("images", lambda values: values[:2], r"images is \(2, 21, 3, 32, 32\)"),
+        ("images", lambda values: None, "field 'images' is missing"),
+        ("actions", lambda values: values[..., :3], r"actions is \(3, 20, 3\), expected \(N, T, A\) = \(3, 20, 4\)"),
+        ("touch", lambda values: values[:, :-1], r"touch is \(3, 19\), expected \(N, T\) = \(3, 20\)"),
+        ("joints", lambda values: values[0], r"joints is \(21, 7\), expected \(N, T \+ 1, J\)"),
+        ("joints", lambda values: values[:0], r"joints is \(0, 21, 7\)"),
+    ],
+)
+def test_a_shard_that_is_not_as_the_manifest_says_is_named(name, change, says, tmp_path):
+    write(tmp_path, [random_episode(seed) for seed in range(6)])
+    rewrite(shard_path(tmp_path, 1), name, change)
+    with pytest.raises(DatasetError, match=f"shard_00001.h5: {says}"):
+        open_dataset(tmp_path)
+
+
+def test_shards_of_two_arms_are_told_apart(tmp_path):
+    write(tmp_path, [random_episode(seed) for seed in range(6)])
+    rewrite(shard_path(tmp_path, 1), "joints", lambda values: values[..., :6])
+    with pytest.raises(DatasetError, match="shard_00001.h5 do not fit together: joints are 7 and 6"):
+        open_dataset(tmp_path)
 
 
 def test_what_is_missing_or_damaged_is_named(tmp_path):

@@ -1,11 +1,15 @@
 """`wm train`: the options of the command line reach the model."""
 
+import os
+import signal
+
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from wm_core.cli.app import app
 from wm_core.model.checkpoint import load_card
+from wm_core.training import learner
 from wm_core.training.hdf5_shard import Episode, shard_path, write_shard
 from wm_core.training.manifest import Manifest, write_manifest
 
@@ -66,3 +70,35 @@ def test_what_is_not_known_is_refused(option, value, says, dataset, tmp_path):
     assert done.exit_code != 0
     assert says in f"{done.output} {done.exception}"
     assert not (tmp_path / "run").exists()
+
+
+SMALL = (
+    "model: {image_size: 32, joint_dim: 4, visual_dim: 8, channels: [4, 8], hidden: 16}\n"
+    "training: {batch: 4, rollout: 2, steps: 3, warmup: 1, precision: fp32, probe_steps: 1}\n"
+)
+
+
+@pytest.fixture
+def small(dataset, tmp_path):
+    """Options of a run of three steps."""
+    (tmp_path / "small.yaml").write_text(SMALL)
+    return ["--dataset", str(dataset), "--out", str(tmp_path / "run"), "--config", str(tmp_path / "small.yaml")]
+
+
+def test_ctrl_c_says_what_is_kept(small, tmp_path, monkeypatch):
+    descend = learner.descend
+
+    def interrupted(loss, step, *rest):
+        if step == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        descend(loss, step, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(learner, "descend", interrupted)
+        stopped = wm(*small)
+    assert stopped.exit_code != 0
+    assert f"what was done is kept in {tmp_path / 'run'}; the same command goes on from there" in stopped.output
+    done = wm(*small)
+    assert done.exit_code == 0 and "prediction/persistence" in done.output
+    again = wm(*small)
+    assert again.exit_code == 0 and "the run is finished: 3 of 3 steps" in again.output

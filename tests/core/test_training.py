@@ -15,12 +15,13 @@ from wm_core.config import LossConfig, ModelCardConfig, TrainingConfig, WorldMod
 from wm_core.model.checkpoint import CheckpointError, load_world_model
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.training import learner, loop
-from wm_core.training.dataset import Dataset, open_dataset
+from wm_core.training.dataset import Dataset, open_dataset, open_datasets
 from wm_core.training.fit import FitError, check_fit, fitting_model
 from wm_core.training.hdf5_shard import Episode, shard_path, write_shard
 from wm_core.training.loop import Progress, TrainingError, learning_rate, train
 from wm_core.training.losses import LossTerms
 from wm_core.training.manifest import Manifest, write_manifest
+from wm_core.training.origin import ORIGIN
 from wm_core.training.run_log import RunLog
 from wm_core.training.state import STATE
 
@@ -212,6 +213,46 @@ def test_a_folder_of_another_run_is_left_alone(data, tmp_path):
     other = CARD.model_copy(update={"training": CARD.training.model_copy(update={"seed": 9})})
     with pytest.raises(TrainingError, match="another configuration"):
         next(train(other, data, tmp_path, CPU))
+
+
+def test_a_run_goes_on_with_its_own_data_alone(data, tmp_path):
+    next(train(CARD, data, tmp_path / "run", CPU))
+    with pytest.raises(TrainingError, match=r"another run: it began on .*/data, now on .*/data, .*/two;"):
+        two = moving_square(tmp_path / "two")
+        next(train(CARD, open_datasets([Path(data.sources[0].folder), tmp_path / "two"]), tmp_path / "run", CPU))
+    # The same episodes elsewhere, and rewritten by other packages, are the same.
+    write_manifest(tmp_path / "two", two.manifest.model_copy(update={"packages": {"numpy": ("9.9",)}}))
+    steps = [now.step for now in train(CARD, open_dataset(tmp_path / "two"), tmp_path / "run", CPU)]
+    assert steps == list(range(2, 13))
+    # Others of the same settings are not, nor is a collection that went on.
+    random = np.random.default_rng(1)
+    write_shard(shard_path(tmp_path / "two", 0), [episode(random, 8, False) for _ in range(12)], list(range(12)))
+    with pytest.raises(TrainingError, match=r"dataset .*/two \(12 episodes\) is not what .*/data was when it began \(12 episodes\)"):
+        next(train(CARD, open_dataset(tmp_path / "two"), tmp_path / "run", CPU))
+    write_shard(shard_path(tmp_path / "two", 1), [episode(random, 8, False)], [12])
+    with pytest.raises(TrainingError, match=r"dataset .*/two \(13 episodes\) is not what .*/data was when it began \(12 episodes\)"):
+        next(train(CARD, open_dataset(tmp_path / "two"), tmp_path / "run", CPU))
+
+
+def test_a_run_goes_on_with_its_own_start_alone(data, tmp_path):
+    torch.manual_seed(3)
+    one, other = JepaWorldModel(CARD.model), JepaWorldModel(CARD.model)
+    next(train(CARD, data, tmp_path / "run", CPU, start=one))
+    next(train(CARD, data, tmp_path / "run", CPU, start=one))
+    with pytest.raises(TrainingError, match="it began with trained weights [0-9a-f]{12}, now with trained weights"):
+        next(train(CARD, data, tmp_path / "run", CPU, start=other))
+    with pytest.raises(TrainingError, match="now with random weights"):
+        next(train(CARD, data, tmp_path / "run", CPU))
+
+
+def test_a_run_of_before_there_was_a_record_goes_on(data, tmp_path):
+    for progress in train(CARD, data, tmp_path / "run", CPU):
+        if progress.step == 11:
+            break
+    (tmp_path / "run" / ORIGIN).unlink()
+    other = moving_square(tmp_path / "other", 20)
+    assert [progress.step for progress in train(CARD, other, tmp_path / "run", CPU)] == [12]
+    assert not (tmp_path / "run" / ORIGIN).exists()  # nobody knows
 
 
 @pytest.mark.parametrize("kind", ["sigreg", "vicreg", "ema"])

@@ -18,6 +18,7 @@ from wm_core.training.augmentation import augment
 from wm_core.training.dataset import Dataset
 from wm_core.training.descent import TrainingError, descend
 from wm_core.training.learner import learning_rate
+from wm_core.training.origin import origin_of, require_same_origin, write_origin
 from wm_core.training.sampler import WindowSampler
 from wm_core.training.state import STATE, load_state, save_state
 from wm_core.training.whole_steps import held_signals
@@ -41,16 +42,20 @@ def fit_baseline(
     """Trains to `card.training.steps`, from the state in `folder` where there is one; yields after every step.
 
     A checkpoint is written as by `wm_core.training.loop.train`. readers: processes that read batches ahead, 0 reads them here.
-    Raises `TrainingError` when the loss diverges, or `folder` holds another configuration, and `CheckpointError`.
+    Raises `TrainingError` when the loss diverges, or `folder` holds a run of another configuration or on other data, and `CheckpointError`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / CONFIG).exists() and load_card(folder) != card:
         raise TrainingError(f"{folder} holds a run with another configuration; choose another folder or its {CONFIG}")
+    origin = origin_of(dataset)
+    require_same_origin(folder, origin)
     save_config(card, folder / CONFIG)
     config = card.training
     seen, unseen = dataset.split()
     learner = _Learner(kind, card, seen, device)
     done = saved = learner.load(folder)
+    if not done:
+        write_origin(folder, origin)
     length = card.model.history + config.rollout
     sampler, checker = WindowSampler(seen, length, device), WindowSampler(unseen, length, device)
     steps = range(done + 1, config.steps + 1)

@@ -1,4 +1,4 @@
-"""The command line: what is wrong with the input is one line and exit code 2; Ctrl-C keeps what was done."""
+"""The command line: what is wrong with the input is one line and exit code 2; Ctrl-C ends it with 130."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def main() -> None:
     """Entry point of `wm`."""
     # Before torch is loaded: threads that spin while they wait turned a plan of 1 s into one of 29 s on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # `kill` is as gentle as Ctrl-C: what was done is written.
+    # `kill` is as gentle as Ctrl-C: what a command keeps is written.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = app(standalone_mode=False)
@@ -67,5 +67,5 @@ def main() -> None:
         errors.print(f"wm: error: {' | '.join(str(error).splitlines())}", markup=False, highlight=False, soft_wrap=True)
         code = 2
     if code == _STOPPED:  # the way typer tells of Ctrl-C, too
-        errors.print("wm: stopped; what was done is kept")
+        errors.print("wm: stopped")
     sys.exit(code or 0)

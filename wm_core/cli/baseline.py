@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from wm_core.cli.console import output, progress_bar
+from wm_core.cli.console import kept_in, output, progress_bar
 
 baseline = typer.Typer(help="What the planner is compared with.", no_args_is_help=True)
 
@@ -60,11 +60,13 @@ def train(
     check_fit(card.model, episodes)
     chosen = choose_device(device)
     reading = readers if readers is not None else default_readers(chosen)
-    held_out = None
-    with progress_bar() as progress:
+    now, held_out = None, None
+    with kept_in(out), progress_bar() as progress:
         task = progress.add_task(f"training {kind.value} on {chosen}", total=card.training.steps, note="")
         for now in fit_baseline(kind.value, card, episodes, out, chosen, reading):
             held_out = now.held_out if now.held_out is not None else held_out
             progress.update(task, completed=now.step, note=f"loss {now.loss:.4f}")
     shown = "" if held_out is None else f": loss on held-out episodes {held_out:.4f}"
+    if now is None:
+        shown = f": the run is finished: {card.training.steps} of {card.training.steps} steps"
     output.print(f"{kind.value} in {out}{shown}", highlight=False, soft_wrap=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from wm_core.cli.console import output, progress_bar
+from wm_core.cli.console import kept_in, output, progress_bar
 
 
 def collect(
@@ -40,7 +40,7 @@ def collect(
         "on_policy": None if policy is None else on_policy_round(policy, round_number, candidates).model_dump(),
     }  # fmt: skip
     config = parse_config(CollectionConfig, asked, "command line")
-    with progress_bar() as progress:
+    with kept_in(out), progress_bar() as progress:
         bar = progress.add_task("episodes", total=episodes, note="")
         for added in run(config, out, workers):
             progress.advance(bar, added)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -21,6 +24,17 @@ def _console(stderr: bool = False) -> Console:
 
 output = _console()
 errors = _console(stderr=True)
+
+
+@contextmanager
+def kept_in(place: Path) -> Iterator[None]:
+    """Around work that goes on where it was stopped: says so after Ctrl-C."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        said = f"wm: what was done is kept in {place}; the same command goes on from there"
+        errors.print(said, markup=False, highlight=False, soft_wrap=True)
+        raise
 
 
 def progress_bar(target: Console = errors) -> Progress:

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 from rich.table import Table
 
+<<<<<<< HEAD
 from wm_core.cli.console import errors, output
 from wm_core.cli.files import require_writable
 from wm_core.cli.seeds import evaluation_seeds
+=======
+from wm_core.cli.console import errors, kept_in, output
+>>>>>>> fix-train
 
 if TYPE_CHECKING:
     from wm_core.bench.entrants import Entrants
@@ -66,7 +70,7 @@ def race(
         _time(read_rows(rows), entrants, environment, seed, replays, json)
         return
     sweep = Sweep(rows, entrants, seed, counts, keep or None, together)
-    with race_driver(environment, entrants, workers, threads) as drive:
+    with kept_in(rows), race_driver(environment, entrants, workers, threads) as drive:
         for line in sweep.run(drive):
             errors.print(line, markup=False, highlight=False, soft_wrap=True)
     for line in findings(read_rows(rows)):

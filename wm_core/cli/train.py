@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
-from wm_core.cli.console import output, progress_bar
+from wm_core.cli.console import kept_in, output, progress_bar
 from wm_core.config.seed import LARGEST_SEED
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from wm_core.config import ModelCardConfig
+    from wm_core.training.crew import Crew
     from wm_core.training.dataset import Dataset
     from wm_core.training.diagnostics import Diagnostics
 
@@ -69,8 +73,8 @@ def train(
     chosen = choose_device(device)
     reading = readers if readers is not None else default_readers(chosen)
     start = None if start_from is None else load_world_model(find_model(start_from), chosen)
-    found = None
-    with join_crew(chosen) as crew, progress_bar() if crew.leads else nullcontext() as progress:
+    now, found = None, None
+    with join_crew(chosen) as crew, _told(crew, out) as progress:
         if progress is not None:
             task = progress.add_task(f"training on {crew.size} x {chosen}", total=card.training.steps, note="")
         for now in run(card, episodes, out, chosen, crew, reading, start):
@@ -81,7 +85,20 @@ def train(
             if now.diagnostics is not None:
                 progress.console.print(f"step {now.step}: {_summary(now.diagnostics)}", highlight=False, soft_wrap=True)
         if crew.leads:
-            output.print(f"model in {out}" + (f": {_summary(found)}" if found else ""), highlight=False, soft_wrap=True)
+            ended = f": {_summary(found)}" if found else ""
+            if now is None:
+                ended = f": the run is finished: {card.training.steps} of {card.training.steps} steps"
+            output.print(f"model in {out}{ended}", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _told(crew: Crew, out: Path) -> Iterator[Progress | None]:
+    """The progress bar of the process that talks, None in the others."""
+    if not crew.leads:
+        yield None
+        return
+    with kept_in(out), progress_bar() as progress:
+        yield progress
 
 
 def _card(

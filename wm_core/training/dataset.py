@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from wm_core.config import Strict
 from wm_core.training.hdf5_shard import SMALL_FIELDS, Episode, damaged, read_small_fields
 from wm_core.training.manifest import DatasetError, Manifest, read_manifest
 
@@ -39,18 +41,32 @@ class ImageStore:
         return self._files[key]
 
 
+class Source(Strict):
+    """A folder that episodes came from. digest: SHA-256 of its settings and its numbers; episodes: in its shards."""
+
+    folder: str
+    digest: str
+    episodes: int
+
+
 class Dataset:
     """Episodes of one or more folders, all of one shape.
 
-    manifest: of the first folder. Arrays of all N episodes: joints (N, T + 1, J), gripper (N, T + 1),
+    manifest: of the first folder. sources: all folders. Arrays of all N episodes: joints (N, T + 1, J), gripper (N, T + 1),
     tool (N, T + 1, 3), object (N, T + 1, 3), actions (N, T, A), carried (N, T, 3), touch (N, T); see `Episode`.
     """
 
     def __init__(
-        self, manifest: Manifest, numbers: dict[str, np.ndarray], images: ImageStore, rows: np.ndarray, group: np.ndarray
+        self,
+        manifest: Manifest,
+        sources: tuple[Source, ...],
+        numbers: dict[str, np.ndarray],
+        images: ImageStore,
+        rows: np.ndarray,
+        group: np.ndarray,
     ) -> None:
         """numbers: the small fields of these episodes; rows: their places in `images`; group: their folders, (N,)."""
-        self.manifest = manifest
+        self.manifest, self.sources = manifest, sources
         self.joints, self.gripper = numbers["joints"], numbers["gripper"]
         self.tool, self.object = numbers["tool"], numbers["object"]
         self.actions, self.carried, self.touch = numbers["actions"], numbers["carried"], numbers["touch"]
@@ -96,11 +112,11 @@ class Dataset:
 
     def _select(self, episodes: np.ndarray) -> Dataset:
         numbers = {name: values[episodes] for name, values in self._numbers.items()}
-        return Dataset(self.manifest, numbers, self._images, self._rows[episodes], self._group[episodes])
+        return Dataset(self.manifest, self.sources, numbers, self._images, self._rows[episodes], self._group[episodes])
 
 
 def open_dataset(folder: Path) -> Dataset:
-    """Every shard that is there, in order. Raises `DatasetError` when there is none, or a damaged one."""
+    """Every shard that is there, in order. Raises `DatasetError` when there is none, or one that is not as the manifest says."""
     return open_datasets([folder])
 
 
@@ -110,19 +126,30 @@ def open_datasets(folders: Sequence[Path]) -> Dataset:
     for folder, manifest in zip(folders, manifests):
         _require_equal(folders[0], manifests[0], folder, manifest)
     places: list[tuple[Path, int]] = []
-    group: list[int] = []
     parts: list[dict[str, np.ndarray]] = []
-    for number, folder in enumerate(folders):
+    sources: list[Source] = []
+    for folder, manifest in zip(folders, manifests):
         paths = sorted(Path(folder).glob("shard_*.h5"))
         if not paths:
             raise DatasetError(f"the dataset at {folder} has no shards yet; run `wm collect` first")
-        for path in paths:
-            parts.append(read_small_fields(path))
-            count = len(parts[-1]["joints"])
-            places += [(path, row) for row in range(count)]
-            group += [number] * count
+        shards = [read_small_fields(path, manifest) for path in paths]
+        parts += shards
+        places += [(path, row) for path, shard in zip(paths, shards) for row in range(len(shard["joints"]))]
+        _require_same_arm(places[0][0], parts[0], paths, shards)
+        sources.append(_source(folder, manifest, shards))
     numbers = {name: np.concatenate([part[name] for part in parts]) for name in SMALL_FIELDS}
-    return Dataset(manifests[0], numbers, ImageStore(places), np.arange(len(places)), np.array(group))
+    group = np.repeat(np.arange(len(sources)), [source.episodes for source in sources])
+    return Dataset(manifests[0], tuple(sources), numbers, ImageStore(places), np.arange(len(places)), group)
+
+
+def _source(folder: Path, manifest: Manifest, shards: Sequence[dict[str, np.ndarray]]) -> Source:
+    # Not who wrote it; and a setting that a later version adds changes nothing where it has its default.
+    said = manifest.model_dump_json(exclude={"packages", "counts"}, exclude_defaults=True)
+    digest = hashlib.sha256(said.encode())
+    for shard in shards:
+        for name in SMALL_FIELDS:
+            digest.update(shard[name].tobytes())
+    return Source(folder=str(folder), digest=digest.hexdigest(), episodes=sum(len(shard["joints"]) for shard in shards))
 
 
 def _require_equal(first: Path, one: Manifest, second: Path, other: Manifest) -> None:
@@ -131,3 +158,12 @@ def _require_equal(first: Path, one: Manifest, second: Path, other: Manifest) ->
             raise DatasetError(
                 f"{first} and {second} do not fit together: {name} is {getattr(one, name)} and {getattr(other, name)}"
             )
+
+
+def _require_same_arm(
+    first: Path, one: dict[str, np.ndarray], paths: Sequence[Path], shards: Sequence[dict[str, np.ndarray]]
+) -> None:
+    for path, shard in zip(paths, shards):
+        joints = one["joints"].shape[-1], shard["joints"].shape[-1]
+        if joints[0] != joints[1]:
+            raise DatasetError(f"{first} and {path} do not fit together: joints are {joints[0]} and {joints[1]}")

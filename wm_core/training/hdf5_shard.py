@@ -9,7 +9,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from wm_core.training.manifest import DatasetError
+from wm_core.training.manifest import DatasetError, Manifest
+from wm_core.training.shard_check import check_header, check_numbers
 
 # Measured on real frames, docs/dataset.md: gzip finds what neighbouring frames share, four of them are read fast enough.
 CHUNK_FRAMES = 4
@@ -100,13 +101,20 @@ def summarise_shard(path: Path) -> ShardSummary:
         raise damaged(path, error) from error
 
 
-def read_small_fields(path: Path) -> dict[str, np.ndarray]:
-    """All but the images, by name, each (N, ...). Raises `DatasetError`."""
+def read_small_fields(path: Path, manifest: Manifest) -> dict[str, np.ndarray]:
+    """All but the images, by name, each (N, ...). Raises `DatasetError` for a shard that is not as `manifest` says.
+
+    Of the images the header alone is looked at.
+    """
     try:
         with h5py.File(path, "r") as file:
-            return {name: file[name][:] for name in SMALL_FIELDS}
+            check_header(path, file, manifest)
+            found = {name: file[name][:] for name in SMALL_FIELDS}
     except (OSError, KeyError) as error:
         raise damaged(path, error) from error
+    for name, values in found.items():
+        check_numbers(path, name, values)
+    return found
 
 
 def damaged(path: Path, error: Exception) -> DatasetError:

@@ -14,17 +14,17 @@ from wm_core.model.world_model import JepaWorldModel
 from wm_core.training.collapse import collapse_message
 from wm_core.training.crew import Crew
 from wm_core.training.dataset import Dataset
-from wm_core.training.diagnostics import Diagnostics, diagnose
 from wm_core.training.descent import TrainingError
+from wm_core.training.diagnostics import Diagnostics, diagnose
 from wm_core.training.learner import Learner, learning_rate
 from wm_core.training.losses import LossTerms
+from wm_core.training.origin import origin_of, require_same_origin, write_origin
 from wm_core.training.probes import fit_probes
 from wm_core.training.run_log import RunLog
 from wm_core.training.sampler import WindowSampler
 from wm_core.training.whole_steps import held_signals
 
 __all__ = ["Progress", "TrainingError", "learning_rate", "train"]
-
 
 
 @dataclass(frozen=True)
@@ -50,19 +50,24 @@ def train(
     A checkpoint is written every `checkpoint_every` steps, and when the consumer stops iterating or is interrupted: SIGINT
     and SIGTERM wait for the end of a step. After an error the last checkpoint stays. crew: the processes
     that share the work and a `folder`. readers: processes that read batches ahead, 0 for none. start: a trained
-    model to begin with, None for random weights. Raises `TrainingError`
-    on a collapsed or diverged model, or when `folder` holds another configuration.
+    model to begin with, None for random weights. A finished run yields nothing. Raises `TrainingError` on a collapsed or
+    diverged model, or when `folder` holds a run of another configuration, on other data or begun with other weights.
     """
+    origin = origin_of(dataset, start)
     if crew.leads:
         folder.mkdir(parents=True, exist_ok=True)
         _same_configuration(card, folder)
+        require_same_origin(folder, origin)
     crew.wait()
     config = card.training
     seen, unseen = dataset.split()
     learner = Learner(card, seen, device, crew)
     done = saved = learner.load(folder)
-    if not done and start is not None:
-        learner.start_from(start)
+    if not done:
+        if start is not None:
+            learner.start_from(start)
+        if crew.leads:
+            write_origin(folder, origin)
     if done >= config.steps:
         return
     length = card.model.history + config.rollout

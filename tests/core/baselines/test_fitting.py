@@ -121,6 +121,14 @@ def test_another_configuration_in_the_folder_is_refused(card, data, folders):
         next(fit_baseline("regressor", other, data, folders["regressor"], CPU))
 
 
+def test_other_data_in_the_folder_is_refused(card, data, tmp_path, monkeypatch):
+    short = card.model_copy(update={"training": TrainingConfig(**card.training.model_dump() | {"steps": 2})})
+    next(fit_baseline("regressor", short, data, tmp_path, CPU))
+    monkeypatch.setattr(data, "sources", (data.sources[0].model_copy(update={"digest": "0", "episodes": 41}),))
+    with pytest.raises(TrainingError, match=r"\(41 episodes\) is not what .* was when it began \(40 episodes\)"):
+        next(fit_baseline("regressor", short, data, tmp_path, CPU))
+
+
 def test_what_is_wrong_on_disk_is_named(folders, tmp_path):
     with pytest.raises(CheckpointError, match="no baseline 'pixel' at .* cannot read pixel.sha256"):
         load_baseline("pixel", folders["regressor"], CPU)

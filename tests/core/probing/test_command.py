@@ -1,7 +1,9 @@
 """`wm probe` from files to report."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -44,8 +46,11 @@ def test_an_untrained_model_is_found_out(folders, tmp_path, capsys):
     assert "WARN" in printed and "effective rank" in printed and "skipped: counterfactual" in printed
 
 
-def test_a_dataset_of_other_actions_is_refused(folders, tmp_path):
+def test_a_dataset_of_other_actions_is_refused(toy, folders, tmp_path):
     write_manifest(folders[1], Manifest(steps=12, image_size=16, gripper=True))
+    plain = toy.ToyDataset(1).episode(0)
+    commanded = replace(plain, actions=np.concatenate([plain.actions, np.zeros((12, 1), np.float32)], axis=1))
+    write_shard(shard_path(folders[1], 0), [commanded], [0])
     with pytest.raises(ValueError, match=r"it has \(16, 1, 0.2, 4\), expected \(16, 1, 0.2, 3\)"):
         run(folders, tmp_path)
 
