@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 from rich.table import Table
 
-<<<<<<< HEAD
-from wm_core.cli.console import errors, output
+from wm_core.cli.console import errors, kept_in, output
 from wm_core.cli.files import require_writable
 from wm_core.cli.seeds import evaluation_seeds
-=======
-from wm_core.cli.console import errors, kept_in, output
->>>>>>> fix-train
 
 if TYPE_CHECKING:
     from wm_core.bench.entrants import Entrants
