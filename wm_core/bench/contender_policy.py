@@ -28,13 +28,13 @@ class ContenderPolicy(Policy):
     def start(self, seed: int) -> None:
         """See `Policy`."""
         self._seen.clear()
-        self._contender.reset(seed)
+        self._seed = seed
         self.plan_ms: list[float] = []
 
     def pursue(self, goal: Goal) -> None:
-        """A warm start ends with the goal that it was for."""
+        """A warm start ends with the goal that it was for; no two goals of an episode are planned for with one seed."""
         self._goal = goal
-        self._contender.reset(len(self.plan_ms))
+        self._contender.reset(self._seed + len(self.plan_ms))
 
     def act(self, observation: Observation) -> Command:
         """The first step of a fresh plan."""

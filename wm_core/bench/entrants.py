@@ -18,11 +18,15 @@ from wm_core.bench.race import Entry
 from wm_core.bench.replanner import replanner
 from wm_core.bench.setting import Setting, sweep_settings
 from wm_core.bench.stable_worldmodel import StableWorldModel
+from wm_core.bench.sweep_rows import Origin
+from wm_core.model.checkpoint import model_hash
 
 FIELD = ("ours", "pytorch-mppi", "stable-worldmodel cem", "stable-worldmodel icem", "stable-worldmodel mppi")
 OURS, OURS_EXPLAINED = FIELD[0], "ours, explained"
 OURS_WITHOUT_PRIOR, WITH_OUR_PRIOR = "ours without prior", "stable-worldmodel cem with our prior"
 CONTENDERS = (*FIELD, OURS_EXPLAINED, OURS_WITHOUT_PRIOR, WITH_OUR_PRIOR)  # the last two: how much of the difference is the prior
+
+_DIGITS = 12  # of a model's hash, in a row
 
 
 class Entrants:
@@ -52,6 +56,10 @@ class Entrants:
     def __reduce__(self) -> tuple[type[Entrants], tuple[Path, tuple[str, ...], tuple[str, ...], str]]:
         """For another process they are made there."""
         return Entrants, self._told
+
+    def origin(self, environment: str) -> Origin:
+        """Of episodes that they drive there."""
+        return Origin(model_hash(self._told[0])[:_DIGITS], environment, self._planner.config.horizon)
 
     def policy(self, entry: Entry) -> ContenderPolicy:
         """Of one of `entries`, as if nothing had been planned before."""

@@ -60,16 +60,17 @@ class _Driver:
         policy = entrants.policy(job.entry)
         result = run_episode(self._scene(job.task), policy, job.seed, "image", entrants.step).result
         middle, late = percentiles(policy.plan_ms)
+        origin = entrants.origin(self._environment)
         return EpisodeRow(
             task=job.task,
             planner=job.entry.planner,
             setting=job.entry.setting,
-            horizon=entrants.agent.planner.config.horizon,
             seed=job.seed,
             success=result.success,
             distance_m=round(result.distance_m, 5),
             p50_ms=middle,
             p95_ms=late,
+            **origin._asdict(),
         )
 
     def close(self) -> None:

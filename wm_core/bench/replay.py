@@ -16,6 +16,7 @@ from wm_core.types import Command, Goal, Observation
 class Recording:
     """One episode: seen, one after the other, on the way to the goal."""
 
+    seed: int = 0
     goal: Goal | None = None
     seen: list[Observation] = field(default_factory=list)
 
@@ -48,7 +49,7 @@ def replay(recordings: Sequence[Recording], policies: Sequence[ContenderPolicy])
 
 
 def _begin(policy: ContenderPolicy, recording: Recording) -> None:
-    policy.start(0)
+    policy.start(recording.seed)
     policy.pursue(recording.goal)
 
 
@@ -60,6 +61,7 @@ class _Recorder(Policy):
 
     def start(self, seed: int) -> None:
         """See `Policy`, as for all below."""
+        self.recording.seed = seed
         self._driver.start(seed)
 
     def pursue(self, goal: Goal) -> None:

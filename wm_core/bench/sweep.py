@@ -26,26 +26,31 @@ class Sweep:
         self,
         path: Path,
         entrants: Mapping[str, Entrants],
+        environment: str,
         first_seed: int,
         rounds: Sequence[int],
         keep: int | None = None,
         together: bool = False,
     ) -> None:
-        """path: of the rows. entrants: of each task. rounds: seeds that all who are in it have after each round, growing.
+        """path: of the rows. entrants: of each task. environment: as registered. rounds: seeds that all who are in it have after each round, growing.
 
         keep: settings of a planner that go on after the first round, at most. together: one race over all tasks, which a
         setting leaves for what it did in all of them; else each task has a race of its own.
         """
         self._path, self._entrants = path, entrants
+        self._origins = {task: found.origin(environment) for task, found in entrants.items()}
         self._first, self._rounds, self._keep = first_seed, rounds, keep
         self._races = [tuple(entrants)] if together else [(task,) for task in entrants]
 
     def run(self, drive: Drive) -> Iterator[str]:
-        """Does what is not in the file yet; yields a line an episode and one for everybody who leaves."""
-        rows = {row.key: row for row in read_rows(self._path)}
+        """Does what is not in the file yet; yields a line an episode and one for everybody who leaves.
+
+        Raises `ValueError` as `read_rows` does.
+        """
+        rows = {row.key: row for row in read_rows(self._path, self._origins)}
         self._path.parent.mkdir(parents=True, exist_ok=True)
         # Written anew: a stop may have cut off the last line, and the next one would be added to it.
-        self._path.write_text("".join(row.model_dump_json() + "\n" for row in rows.values()))
+        self._path.write_text("".join(row.line for row in rows.values()))
         for tasks in self._races:
             yield from self._race(tasks, rows, drive)
 
@@ -56,7 +61,7 @@ class Sweep:
             for row in drive(self._due(tasks, entries, seeds, rows)):
                 rows[row.key] = row
                 with self._path.open("a") as file:
-                    file.write(row.model_dump_json() + "\n")
+                    file.write(row.line)
                 word = "reached" if row.success else "missed"
                 yield f"{row.task} {row.seed} {row.planner}, {row.setting}: {word} in {row.p50_ms:.1f} ms"
             tally = Tally({entry: [rows[task, *entry, seed] for task in tasks for seed in seeds] for entry in entries})

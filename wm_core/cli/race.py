@@ -62,14 +62,15 @@ def race(
         entrants[task] = Entrants(find_model(model), contender or FIELD, setting or (), device)
     for line in dict.fromkeys(line for found in entrants.values() for line in found.left_out):
         errors.print(f"wm: left out: {line}", markup=False, highlight=False, soft_wrap=True)
+    origins = {task: found.origin(environment) for task, found in entrants.items()}
     if replays:
-        _time(read_rows(rows), entrants, environment, seed, replays, json)
+        _time(read_rows(rows, origins), entrants, environment, seed, replays, json)
         return
-    sweep = Sweep(rows, entrants, seed, counts, keep or None, together)
+    sweep = Sweep(rows, entrants, environment, seed, counts, keep or None, together)
     with kept_in(rows), race_driver(environment, entrants, workers, threads) as drive:
         for line in sweep.run(drive):
             errors.print(line, markup=False, highlight=False, soft_wrap=True)
-    for line in findings(read_rows(rows)):
+    for line in findings(read_rows(rows, origins)):
         output.print(line, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from wm_core.baselines.mover import Mover
 from wm_core.bench.budget import Budget
 from wm_core.bench.busy import busy_process
+from wm_core.bench.contender_policy import ContenderPolicy
 from wm_core.bench.field import make_field, models_by_backend
 from wm_core.bench.latent_problem import LatentProblem
 from wm_core.bench.missing import MissingPackage
@@ -18,7 +20,7 @@ from wm_core.bench.replanner import replanner
 from wm_core.bench.report import Row
 from wm_core.bench.stable_worldmodel import StableWorldModel
 from wm_core.planning.prior import fit_horizon
-from wm_core.types import Focus
+from wm_core.types import Focus, Goal
 
 BUDGET = Budget(32, 3, 3)
 
@@ -94,6 +96,34 @@ def test_one_seed_is_one_plan(name, problem, situations):
         contender.reset(seed)
         made.append(contender.plan(situations[0].observations, situations[0].goal))
     assert np.array_equal(made[0], made[1]) and not np.array_equal(made[0], made[2])
+
+
+class Dice:
+    """Implements `Contender`: goes wherever the dice say."""
+
+    name, backend = "dice", "none"
+
+    def reset(self, seed: int) -> None:
+        self._random = np.random.default_rng(seed)
+
+    def plan(self, observations, goal) -> np.ndarray:
+        return self._random.uniform(-0.03, 0.03, (3, 3))
+
+
+def test_in_closed_loop_the_seed_of_the_episode_decides(robot, arm, home, fakes):
+    def episode(seed):
+        policy = ContenderPolicy(Dice(), Mover(arm, robot, 0.05), 1, 0.2)
+        policy.start(seed)
+        found = []
+        for number in range(4):
+            if number % 2 == 0:  # two goals, two actions each
+                policy.pursue(Goal(image=np.zeros((4, 4, 3), np.uint8)))
+            found.append(policy.act(fakes.observe(home, 0.2 * number)).joints)
+        return np.stack(found)
+
+    one, again, other = episode(10), episode(10), episode(20)
+    assert np.array_equal(one, again) and not np.isclose(one[:, 0], other[:, 0]).any()
+    assert not np.isclose(one[0, 0], one[2, 0])  # the second goal is no repetition of the first
 
 
 @pytest.mark.parametrize("module, package", [("pytorch_mppi", "pytorch-mppi"), ("stable_worldmodel", "stable-worldmodel")])
