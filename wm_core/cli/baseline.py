@@ -66,6 +66,8 @@ def train(
         for now in fit_baseline(kind.value, card, episodes, out, chosen, reading):
             held_out = now.held_out if now.held_out is not None else held_out
             progress.update(task, completed=now.step, note=f"loss {now.loss:.4f}")
+        if now is None:
+            progress.update(task, completed=card.training.steps)
     shown = "" if held_out is None else f": loss on held-out episodes {held_out:.4f}"
     if now is None:
         shown = f": the run is finished: {card.training.steps} of {card.training.steps} steps"

@@ -87,6 +87,7 @@ def train(
         if crew.leads:
             ended = f": {_summary(found)}" if found else ""
             if now is None:
+                progress.update(task, completed=card.training.steps)
                 ended = f": the run is finished: {card.training.steps} of {card.training.steps} steps"
             output.print(f"model in {out}{ended}", highlight=False, soft_wrap=True)
 
