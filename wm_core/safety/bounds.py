@@ -53,10 +53,10 @@ def position_violation(
     path: the positions (K, J) rad of `motion` at any times (K,) s. Between two samples a joint is farther out than at
     both only where it turns round: there are looks in between.
     """
-    turns = _turns_near(motion, limits)
-    times = np.concatenate([motion.times, turns])
-    order = np.argsort(times, kind="stable")
-    times, position = times[order], np.concatenate([motion.position, path(turns)])[order]
+    times, position, turns = motion.times, motion.position, _turns_near(motion, limits)
+    if len(turns):
+        order = np.argsort(np.concatenate([times, turns]), kind="stable")
+        times, position = np.concatenate([times, turns])[order], np.concatenate([position, path(turns)])[order]
     outside = np.maximum(limits.lower - position, position - limits.upper).clip(min=0.0)
     row, joint, stray = worst_stray(outside)
     if stray <= 0.0:
@@ -70,11 +70,13 @@ def position_violation(
 
 def _turns_near(motion: Motion, limits: ArmLimits) -> np.ndarray:
     """-> (K,) s within the intervals of `motion` in which a joint turns round so near to a limit that it may pass it."""
-    span, speed = np.diff(motion.times)[:, None], np.abs(motion.velocity)
+    rows = np.flatnonzero((motion.velocity[1:] * motion.velocity[:-1] < 0.0).any(axis=1))
+    span = np.diff(motion.times)[rows, None]
     beyond = np.maximum(limits.lower - motion.position, motion.position - limits.upper)
-    reach = np.maximum(beyond[1:], beyond[:-1]) + span * np.maximum(speed[1:], speed[:-1])
-    rows = np.flatnonzero(((motion.velocity[1:] * motion.velocity[:-1] < 0.0) & (reach > 0.0)).any(axis=1))
-    return (motion.times[rows, None] + span[rows] * np.linspace(0.0, 1.0, TURNING)[1:-1]).ravel()
+    reach = np.maximum(beyond[rows + 1], beyond[rows]) + span * limits.velocity
+    near = (reach > 0.0).any(axis=1)
+    rows, span = rows[near], span[near]
+    return (motion.times[rows, None] + span * np.linspace(0.0, 1.0, TURNING)[1:-1]).ravel()
 
 
 def worst_stray(outside: np.ndarray) -> tuple[int, int, float]:

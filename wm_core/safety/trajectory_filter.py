@@ -136,11 +136,11 @@ class TrajectoryFilter:
         return _slower(proposed, factor), "slowed down"
 
     def _beyond(self, trajectory: Trajectory, start: MotionState) -> Violation | None:
-        motion = sample_densely(trajectory, start, LOOKS)
+        motion, path = sample_densely(trajectory, start, LOOKS), path_of(trajectory, start)
         return (
-            position_violation(motion, path_of(trajectory, start), self.limits)
+            position_violation(motion, path, self.limits)
             or derivative_violation(motion, self.limits)
-            or self._box.violation(trajectory, start)
+            or self._box.violation(path, float(trajectory.times[-1]))
         )
 
     def _too_near(self, trajectory: Trajectory, start: MotionState) -> Violation | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from wm_core.interpolation import path_of
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics
 from wm_core.safety.bounds import Violation, worst_stray
-from wm_core.types import MotionState, Trajectory
 
 COARSE = 0.02  # s between two looks at first
 UNSEEN = 1e-6  # m that the tool may be farther out than at the looks; where it could be more there are looks in between
@@ -25,13 +25,13 @@ class ToolBox:
         self._limits, self._kinematics = limits, kinematics
         self._acceleration = _SPARE * _largest_acceleration(limits, kinematics)
 
-    def violation(self, trajectory: Trajectory, start: MotionState) -> Violation | None:
-        """The worst tool position outside the box; a motion that begins outside may only come back.
+    def violation(self, path: Callable[[np.ndarray], np.ndarray], end: float) -> Violation | None:
+        """The worst tool position outside the box, from 0 to `end` s; a motion that begins outside may only come back.
 
+        path: joint positions (K, J) rad at times (K,) s.
         Between two looks that are T s apart the tool is farther out than at both by a T^2 / 8 at most, where a is its
         acceleration. Where that could take it outside there are looks in between.
         """
-        path, end = path_of(trajectory, start), float(trajectory.times[-1])
         times = np.linspace(0.0, end, int(np.ceil(end / COARSE)) + 1)
         beyond = self._beyond(path(times))
         while True:
