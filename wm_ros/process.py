@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 import traceback
-from typing import Callable, Protocol, Sequence
+from typing import Any, Callable, Protocol, Sequence, cast
 
 import rclpy
 from rclpy.executors import Executor, ExternalShutdownException
@@ -29,7 +29,13 @@ class StartupError(Exception):
 
 
 class Runnable(Protocol):
-    """What `run` needs of a node beside rclpy's own."""
+    """What `run` needs of a node."""
+
+    def get_logger(self) -> Any:
+        """rclpy's own."""
+
+    def destroy_node(self) -> None:
+        """rclpy's own."""
 
     def failed(self, error: Exception) -> None:
         """A callback raised."""
@@ -38,7 +44,7 @@ class Runnable(Protocol):
         """SIGINT or SIGTERM came: bring the arm to rest and stop threads."""
 
 
-def run(make_node: Callable[[], Node], args: Sequence[str] | None = None) -> int:
+def run(make_node: Callable[[], Runnable], args: Sequence[str] | None = None) -> int:
     """Spins the node until SIGINT or SIGTERM. -> exit code."""
     stopping = threading.Event()
     _stop_on_signals(stopping)
@@ -50,13 +56,13 @@ def run(make_node: Callable[[], Node], args: Sequence[str] | None = None) -> int
         rclpy.logging.get_logger("wm_ros").fatal(str(error))
         rclpy.try_shutdown()
         return BAD_INPUT
-    executor = executor_of(node)
+    executor = executor_of(cast(Node, node))
     try:
         _spin(executor, node, stopping)
         # A second signal (the terminal's and the launcher's both arrive) must not kill us on the way out.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        node.close()  # type: ignore[attr-defined]
+        node.close()
     finally:
         executor.shutdown(timeout_sec=1.0)
         node.destroy_node()
@@ -78,7 +84,7 @@ def _stop_on_signals(stopping: threading.Event) -> None:
         signal.signal(number, on_signal)
 
 
-def _spin(executor: Executor, node: Node, stopping: threading.Event) -> None:
+def _spin(executor: Executor, node: Runnable, stopping: threading.Event) -> None:
     while not stopping.is_set():
         try:
             executor.spin_once(timeout_sec=0.1)
@@ -86,4 +92,4 @@ def _spin(executor: Executor, node: Node, stopping: threading.Event) -> None:
             return
         except Exception as error:  # whatever a callback raised: the node says so and lives on
             node.get_logger().error(f"exception in a callback: {error}\n{traceback.format_exc()}")
-            node.failed(error)  # type: ignore[attr-defined]
+            node.failed(error)
