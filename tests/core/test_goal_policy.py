@@ -59,6 +59,7 @@ def test_mixture_modes_and_samples():
     assert len(right) / 2000 == pytest.approx(0.8, abs=0.04)  # 4 standard deviations of sqrt(0.2 * 0.8 / 2000)
     assert right.mean().item() == pytest.approx(1.0, abs=0.01) and right.std().item() == pytest.approx(0.1, abs=0.01)
     assert torch.equal(samples, two_guesses().sample(2000, torch.Generator().manual_seed(0)))
+    assert two_guesses().sample(0, torch.Generator()).shape == (len(samples), 0, *samples.shape[2:])
 
 
 def test_the_policy_is_an_action_prior(policy):

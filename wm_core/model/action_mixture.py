@@ -33,6 +33,8 @@ class ActionMixture:
 
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
         """-> (B, count, H, A); drawn on the CPU, so that one seed means the same on every device."""
+        if not count:  # which torch refuses to draw
+            return self.means[:, :0]
         rows = torch.multinomial(self.log_weights.exp().cpu(), count, replacement=True, generator=generator)
         rows = rows.to(self.means.device)[..., None, None].expand(-1, -1, *self.means.shape[2:])
         noise = torch.randn(rows.shape, generator=generator).to(self.means)
