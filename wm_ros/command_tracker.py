@@ -35,21 +35,7 @@ class CommandTracker:
 
     def see(self, now: float, measured: JointState) -> None:
         """Looks whether the arm is still where it was left. Call it with every joint state."""
-        self._forget_if_strayed(now, measured)
-
-    def state(self, now: float, measured: JointState | None) -> MotionState | None:
-        """What the controller commands at `now`; None before anything was commanded or measured."""
-        self._forget_if_strayed(now, measured)
-        if self.following is not None:
-            return sample(self.following.trajectory, self.following.start, now - self.following.since)
-        return None if measured is None else MotionState.at_rest(measured.position)
-
-    def moving(self, now: float) -> bool:
-        """Whether the last command still has somewhere to go; its last moments at rest are none."""
-        return self.following is not None and now - self.following.since < self._until
-
-    def _forget_if_strayed(self, now: float, measured: JointState | None) -> None:
-        if self.following is None or measured is None:
+        if self.following is None:
             return
         if now < self.following.since - 1.0:  # the clock was set back
             self.following = None
@@ -58,6 +44,16 @@ class CommandTracker:
             left = np.abs(measured.position - self.following.trajectory.positions[-1]).max()
             if left > _STRAYED or np.abs(measured.position - self._rested).max() > _MOVED:
                 self.following = None
+
+    def state(self, now: float, measured: JointState | None) -> MotionState | None:
+        """What the controller commands at `now`; None before anything was commanded or measured."""
+        if self.following is not None:
+            return sample(self.following.trajectory, self.following.start, now - self.following.since)
+        return None if measured is None else MotionState.at_rest(measured.position)
+
+    def moving(self, now: float) -> bool:
+        """Whether the last command still has somewhere to go; its last moments at rest are none."""
+        return self.following is not None and now - self.following.since < self._until
 
 
 def _under_way(trajectory: Trajectory, start: MotionState) -> float:

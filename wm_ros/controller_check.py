@@ -15,7 +15,7 @@ class ControllerCheck:
     """Asks a ros2_control joint_trajectory_controller, once, for the setting that all of this rests on.
 
     By default it begins every trajectory at the measured state, which lags behind: one that replaces another would
-    jump back at every plan (51 % of the time above an acceleration limit, with 20 ms of lag, on paper).
+    jump back at every plan.
     """
 
     def __init__(self, node: Node, controller: str) -> None:

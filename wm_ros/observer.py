@@ -94,6 +94,7 @@ class MotionObserver:
     def _on_joints(self, message: JointStateMessage) -> None:
         with self._changed:
             self.joints = joint_state_from_message(message, self._limits.names, self.joints)
+            self._tracker.see(self.joints.stamp, self.joints)
             self._take_commands()
             self._changed.notify_all()
 

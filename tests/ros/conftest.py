@@ -152,6 +152,18 @@ def ros() -> Any:
     gc.collect()
 
 
+@pytest.fixture
+def model(tmp_path):
+    """The folder of a small world model, untrained."""
+    from wm_core.config import ModelCardConfig, WorldModelConfig
+    from wm_core.model.checkpoint import save_world_model
+    from wm_core.model.world_model import JepaWorldModel
+
+    small = WorldModelConfig(image_size=16, visual_dim=8, joint_dim=4, channels=(4, 4), hidden=16)
+    save_world_model(JepaWorldModel(small), ModelCardConfig(model=small), tmp_path / "small")
+    return tmp_path / "small"
+
+
 class PlannerBench:
     """A planner, an arm, its open fingers and a camera that never move, and ears on everything the planner says."""
 

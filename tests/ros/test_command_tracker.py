@@ -49,6 +49,7 @@ def test_a_new_command_starts_from_the_old_one():
 def test_an_arm_that_was_moved_by_others_is_taken_as_it_is():
     tracker = CommandTracker()
     tracker.command(LINE, 10.0, measured(0.0))
+    tracker.see(12.0, measured(1.5))
     assert tracker.state(12.0, measured(1.5)).position.tolist() == [1.5]
     assert tracker.following is None
 
@@ -56,6 +57,7 @@ def test_an_arm_that_was_moved_by_others_is_taken_as_it_is():
 def test_a_clock_that_was_set_back_forgets_the_command():
     tracker = CommandTracker()
     tracker.command(LINE, 10.0, measured(0.0))
+    tracker.see(5.0, measured(0.3))
     assert tracker.state(5.0, measured(0.3)).position.tolist() == [0.3]
 
 

@@ -11,11 +11,11 @@ from wm_core.interpolation import path_of, sample_densely
 from wm_core.limits import ArmLimits
 from wm_core.safety.body import Body
 from wm_core.safety.bounds import Violation, worst_stray
+from wm_core.safety.closer import look_closer
 from wm_core.types import MotionState, Trajectory
 
 LOOKS = 11  # at the speed of every segment
 COARSE, FINE = 0.032, 0.002  # m that a sphere may travel between two looks: at first, and where it is near an obstacle
-QUARTERS = np.array([0.25, 0.5, 0.75])  # where looks are put between two that leave something open
 ROUNDING = 1e-9  # m
 
 
@@ -39,7 +39,8 @@ class Clearance:
         times, travel = self._travel(trajectory, start)
         at = np.linspace(0.0, travel[-1], int(np.ceil(travel[-1] / COARSE)) + 1)
         path = path_of(trajectory, start)
-        gaps = self._gaps(path(np.interp(at, travel, times)))
+        look = lambda travelled: self._gaps(path(np.interp(travelled, travel, times)))
+        gaps = look(at)
         while True:
             row, pair, stray = worst_stray((self._margin - gaps).clip(min=0.0))
             if stray > ROUNDING:
@@ -49,10 +50,7 @@ class Clearance:
             unsure = np.flatnonzero((least < self._margin) & (apart > FINE))
             if not len(unsure):
                 return None
-            between = (at[unsure, None] + apart[unsure, None] * QUARTERS).ravel()
-            rows = np.repeat(unsure + 1, len(QUARTERS))
-            at = np.insert(at, rows, between)
-            gaps = np.insert(gaps, rows, self._gaps(path(np.interp(between, travel, times))), axis=0)
+            at, gaps = look_closer(at, gaps, unsure, look)
 
     def _travel(self, trajectory: Trajectory, start: MotionState) -> tuple[np.ndarray, np.ndarray]:
         """-> times (K,) s and the m that no sphere has exceeded by then: joint speeds times levers, added up.

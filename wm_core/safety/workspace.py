@@ -9,10 +9,10 @@ import numpy as np
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics
 from wm_core.safety.bounds import Violation, worst_stray
+from wm_core.safety.closer import look_closer
 
 COARSE = 0.02  # s between two looks at first
 UNSEEN = 1e-6  # m that the tool may be farther out than at the looks; where it could be more there are looks in between
-QUARTERS = np.array([0.25, 0.5, 0.75])  # where those are put
 _POSTURES = 100  # that an arm's largest tool acceleration is looked for in
 _SPARE = 1.5  # times the largest found
 
@@ -44,10 +44,7 @@ class ToolBox:
             unsure = np.flatnonzero((nearest > -unseen) & (unseen > UNSEEN))
             if not len(unsure):
                 return None
-            between = (times[unsure, None] + apart[unsure, None] * QUARTERS).ravel()
-            rows = np.repeat(unsure + 1, len(QUARTERS))
-            times = np.insert(times, rows, between)
-            beyond = np.insert(beyond, rows, self._beyond(path(between)), axis=0)
+            times, beyond = look_closer(times, beyond, unsure, lambda between: self._beyond(path(between)))
 
     def _beyond(self, path: np.ndarray) -> np.ndarray:
         """path: (K, J) rad -> (K, 3) m that the tool is beyond the box along each axis, negative inside."""

@@ -44,7 +44,7 @@ def image_to_array(message: Image) -> np.ndarray:
 def compressed_image_to_array(message: CompressedImage) -> np.ndarray:
     """JPEG or PNG -> (H, W, 3) uint8 RGB; the size is checked before anything is decoded. Raises `ConversionError`."""
     try:
-        with Picture.open(io.BytesIO(bytes(message.data)), formats=("JPEG", "PNG")) as picture:
+        with Picture.open(io.BytesIO(message.data), formats=("JPEG", "PNG")) as picture:
             _check_size(*picture.size)
             return np.array(picture.convert("RGB"))
     except ConversionError:
