@@ -31,7 +31,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10",
     packages=find_packages(include=["wm_core", "wm_core.*", "wm_ros", "wm_ros.*", "sim", "sim.*"]),
-    package_data={"": ["*.yaml", "*.urdf", "*.xacro", "*.typed", "*.cu"]},
+    package_data={"": ["*.yaml", "*.urdf", "*.xacro", "*.typed", "*.cu", "*.h"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (f"share/{PACKAGE}", ["package.xml"]),

@@ -47,7 +47,7 @@ def break_down(planner: MpcPlanner, scenes: Scenes, plans: int = 40) -> Rows:
         (planner._outset, "imagine_until", "imagine until the plan takes over"),
         (planner._restart, "look", "look for a standstill"),
         (mpc, "begin_search", "begin"),
-        (planner, "_guess", "ask the prior"),
+        (planner, "_propose", "ask the prior"),
         (planner._search, "search", "search, all of it"),
         (Recording, "tell", "search: inputs"),
         (Recording, "draw", "search: noise of an iteration"),

@@ -1,86 +1,81 @@
-"""Kernels for a GPU, compiled for the CPU by g++: a thread after the other. Loaded by the conftest files, as the fakes are."""
+"""Kernels for a GPU, compiled for the CPU by g++, block after block. Loaded by the conftest files, as the fakes are."""
 
 from __future__ import annotations
 
 import ctypes
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from torch import Tensor
 
 from wm_core.backends.kernel_rollout import SOURCE as ROLLOUT_SOURCE
+from wm_core.cuda.kernel import BLOCK as OF_ALL
+from wm_core.planning.cost_kernel import SOURCE as COST_SOURCE
+from wm_core.planning.refit_kernel import SOURCE as REFIT_SOURCE
+from wm_core.planning.refit_kernel import room_for
 from wm_core.planning.tool_kernel import SOURCE as TOOL_SOURCE
 
-# What NVRTC has of its own.
-SHIM = """
-#include <cmath>
-#define __device__
-#define __global__
-#define __shared__ static
-#define __syncthreads()
-#define __sincosf sincosf
-struct { int x; } threadIdx, blockIdx, blockDim;
+BLOCK = Path(__file__).with_name("gpu_block.h")  # what a GPU has of its own
+# p: pointers of a launch, n: its whole numbers, f: others, in their order.
+RUN = """
 #include "%s"
-"""
-TOOL_MOTION = """
-extern "C" void run(int blocks, int threads, void** p, int* n) {
-    blockDim.x = threads;
-    for (blockIdx.x = 0; blockIdx.x < blocks; ++blockIdx.x)
-        for (threadIdx.x = 0; threadIdx.x < threads; ++threadIdx.x)
-            tool_motion((Arm*)p[0], (float*)p[1], (float*)p[2], (float*)p[3], (float*)p[4], (float*)p[5], (float*)p[6],
-                        (float*)p[7], (float*)p[8], (unsigned char*)p[9], n[0], n[1], n[2], n[3], n[4]);
+#include "%s"
+#include "%s"
+static void** p;
+static int* n;
+static float* f;
+static void kernel() { %s; }
+extern "C" void run(int blocks, int threads, void** pointers, int* numbers, float* others) {
+    p = pointers;
+    n = numbers;
+    f = others;
+    run_blocks(blocks, threads, kernel);
 }
 """
-# One thread a block, so that threads need not wait for each other.
-ROLLOUT = """
-extern "C" void norm_silu_run(int blocks, float** p, int* n, float* f) {
-    blockDim.x = 1;
-    for (blockIdx.x = 0; blockIdx.x < blocks; ++blockIdx.x) norm_silu(p[0], p[1], p[2], p[3], n[0], n[1], f[0]);
-}
-extern "C" void hold_run(int blocks, float** p, int* n, float* f) {
-    blockDim.x = 1;
-    for (blockIdx.x = 0; blockIdx.x < blocks; ++blockIdx.x)
-        hold(p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10], p[11], n[0], n[1], n[2], n[3], n[4], f[0]);
-}
-"""
+TOOL_MOTION = """tool_motion((Arm*)p[0], (float*)p[1], (float*)p[2], (float*)p[3], (float*)p[4], (float*)p[5], (float*)p[6],
+    (float*)p[7], (float*)p[8], (unsigned char*)p[9], n[0], n[1], n[2], n[3], n[4])"""
+COST = """cost((Terms*)p[0], (float*)p[1], (float*)p[2], (float*)p[3], (float*)p[4], (float*)p[5], (float*)p[6], (float*)p[7],
+    (float*)p[8], (float*)p[9], (float*)p[10], (float*)p[11], (float*)p[12], n[0], n[1], n[2], n[3], n[4], n[5])"""
+REFIT = """refit((float*)p[0], (float*)p[1], (float*)p[2], (float*)p[3], (float*)p[4], (float*)p[5], (float*)p[6], (float*)p[7],
+    (float*)p[8], (float*)p[9], (float*)p[10], (float*)p[11], (float*)p[12], n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], f[0])"""
+ROLLOUT = "rollout((float*)p[0], (float*)p[1], (uint4*)p[2], (float*)p[3], (float*)p[4], n[0], n[1])"
+
+Launch = Callable[..., None]
 
 
-def tool_motion_on_cpu(folder: Path, joints: int) -> Callable[..., None]:
+def tool_motion_on_cpu(folder: Path, joints: int) -> Launch:
     """`tool_motion.cu`, to be launched as on a GPU. folder: where it is built."""
-    run = _built(folder, SHIM % TOOL_SOURCE + TOOL_MOTION, f"-DJOINTS={joints}").run
-
-    def launch(blocks: int, threads: int, arguments: list[Tensor | int]) -> None:
-        run(blocks, threads, *_parted(arguments)[:2])
-
-    return launch
+    return _built(folder, TOOL_SOURCE, TOOL_MOTION, (f"-DJOINTS={joints}",))
 
 
-def rollout_on_cpu(folder: Path) -> dict[str, Callable[..., None]]:
-    """Those of `rollout.cu`, by name. folder: where they are built."""
-    library = _built(folder, SHIM % ROLLOUT_SOURCE + ROLLOUT)
-
-    def launcher(name: str) -> Callable[..., None]:
-        run = getattr(library, f"{name}_run")
-        return lambda blocks, threads, arguments: run(blocks, *_parted(arguments))
-
-    return {name: launcher(name) for name in ("norm_silu", "hold")}
+def cost_on_cpu(folder: Path, joints: int) -> Launch:
+    """`cost.cu`. folder: where it is built."""
+    return _built(folder, COST_SOURCE, COST, (f"-DJOINTS={joints}",))
 
 
-def _built(folder: Path, source: str, *options: str) -> ctypes.CDLL:
-    (folder / "kernel.cpp").write_text(source)
+def refit_on_cpu(folder: Path, samples: int) -> Launch:
+    """`refit.cu` for no more samples. folder: where it is built."""
+    return _built(folder, REFIT_SOURCE, REFIT, (f"-DSAMPLES={room_for(samples)}",))
+
+
+def rollout_on_cpu(folder: Path, options: Sequence[str]) -> Launch:
+    """`rollout.cu` for one shape of model. folder: where it is built."""
+    return _built(folder, ROLLOUT_SOURCE, ROLLOUT, options)
+
+
+def _built(folder: Path, source: Path, call: str, options: Sequence[str]) -> Launch:
+    (folder / "kernel.cpp").write_text(RUN % (BLOCK, OF_ALL, source, call))
     more = ["-O2", "-shared", "-fPIC", "-Wno-unknown-pragmas", *options]
     subprocess.run(["g++", *more, "-o", folder / "kernel.so", folder / "kernel.cpp"], check=True)
-    return ctypes.CDLL(str(folder / "kernel.so"))
+    run = ctypes.CDLL(str(folder / "kernel.so")).run
 
+    def launch(blocks: int, threads: int, arguments: Sequence[Tensor | int | float | None], shared: int = 0) -> None:
+        tensors = [argument for argument in arguments if argument is None or isinstance(argument, Tensor)]
+        pointers = [None if tensor is None else tensor.data_ptr() for tensor in tensors]
+        numbers = [argument for argument in arguments if isinstance(argument, int)]
+        others = [argument for argument in arguments if isinstance(argument, float)]
+        parts = (ctypes.c_void_p, pointers), (ctypes.c_int, numbers), (ctypes.c_float, others)
+        run(blocks, threads, *((kind * len(values))(*values) for kind, values in parts))
 
-def _parted(arguments: list[Tensor | int | float]) -> tuple[ctypes.Array, ctypes.Array, ctypes.Array]:
-    """-> pointers, whole numbers and others, each in their order"""
-    pointers = [argument.data_ptr() for argument in arguments if isinstance(argument, Tensor)]
-    numbers = [argument for argument in arguments if isinstance(argument, int)]
-    others = [argument for argument in arguments if isinstance(argument, float)]
-    return (
-        (ctypes.c_void_p * len(pointers))(*pointers),
-        (ctypes.c_int * len(numbers))(*numbers),
-        (ctypes.c_float * len(others))(*others),
-    )
+    return launch

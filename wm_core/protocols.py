@@ -89,6 +89,17 @@ class WorldModel(Protocol):
         """goal: (*goal) -> (3,) m, a probe's reading. For reports and goal tolerance, never for planning."""
 
 
+@dataclass(frozen=True, eq=False)
+class LinearDistance:
+    """A distance that is lengths in a linear map: the sum over parts of `weight * |map (latent - goal)|`.
+
+    map: (P, D), of the newest moment's leading D numbers. parts: where each part of the P ends, and what it weighs, three at most.
+    """
+
+    map: Tensor
+    parts: tuple[tuple[int, float], ...]
+
+
 @dataclass(frozen=True)
 class Candidates:
     """Futures that are scored together; every tensor is on the planner's device.

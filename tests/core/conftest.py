@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -22,9 +23,21 @@ def tool_launch_on_cpu(tmp_path_factory, arm) -> Callable[..., None]:
 
 
 @pytest.fixture(scope="session")
-def rollout_kernels_on_cpu(tmp_path_factory) -> dict[str, Callable[..., None]]:
-    """Those between the products of a rollout, compiled by g++."""
-    return _load("kernels").rollout_on_cpu(tmp_path_factory.mktemp("rollout"))
+def cost_launch_on_cpu(tmp_path_factory, arm) -> Callable[..., None]:
+    """The kernel of costs, compiled by g++."""
+    return _load("kernels").cost_on_cpu(tmp_path_factory.mktemp("cost"), len(arm.joint_names))
+
+
+@pytest.fixture(scope="session")
+def refit_launch_on_cpu(tmp_path_factory) -> Callable[..., Callable[..., None]]:
+    """Samples -> the kernel of refits, compiled by g++ for them."""
+    return cache(lambda samples: _load("kernels").refit_on_cpu(tmp_path_factory.mktemp("refit"), samples))
+
+
+@pytest.fixture(scope="session")
+def rollout_launch_on_cpu(tmp_path_factory) -> Callable[..., Callable[..., None]]:
+    """Options -> the kernel of rollouts, compiled by g++ with them."""
+    return lambda options: _load("kernels").rollout_on_cpu(tmp_path_factory.mktemp("rollout"), options)
 
 
 def _load(name: str) -> ModuleType:

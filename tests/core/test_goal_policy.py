@@ -62,6 +62,13 @@ def test_mixture_modes_and_samples():
     assert two_guesses().sample(0, torch.Generator()).shape == (len(samples), 0, *samples.shape[2:])
 
 
+def test_samples_by_noise_that_somebody_else_drew():
+    which, noise = torch.tensor([[0.0, 0.19, 0.21, 0.999, 1.0]]), torch.tensor([0.0, 1.0, -1.0, 2.0, 0.0]).reshape(1, 5, 1, 1)
+    # The left one has a share of 0.2: -1 + 0.1 * 0, -1 + 0.1, then 1 - 0.1, 1 + 0.2 and 1
+    found = two_guesses().sample_by(which, noise)
+    assert found.flatten().tolist() == pytest.approx([-1.0, -0.9, 0.9, 1.2, 1.0])
+
+
 def test_the_policy_is_an_action_prior(policy):
     latent, goal = torch.randn(2, 20), torch.randn(16)
     assert isinstance(policy, ActionPrior)

@@ -16,7 +16,7 @@ from wm_core.config import BackendName
 from wm_core.cuda import GraphRecorder, Recorded
 from wm_core.model.ensemble import ensemble_spread
 from wm_core.model.world_model import JepaWorldModel
-from wm_core.protocols import WorldModel
+from wm_core.protocols import LinearDistance, WorldModel
 from wm_core.types import Focus, Observation
 
 
@@ -33,7 +33,8 @@ class BackedWorldModel:
         self.base, self.backend, self._rollout = base, backend, rollout
         self._stepper = rollout if isinstance(rollout, Stepper) else None
         on_gpu = base.device.type == "cuda"
-        encode = Recorded(base.encoder.visual, GraphRecorder(base.device)) if on_gpu else base.encoder.visual
+        parts = base.encoder.visual, base.encoder.felt
+        encode, self._felt = (Recorded(part, GraphRecorder(base.device), base.device) for part in parts) if on_gpu else parts
         self._seen = SeenPictures(encode)
         self._members: dict[nn.Module, FusedRollout] = {}
         self.config, self.encoder, self.predictor = base.config, base.encoder, base.predictor
@@ -74,8 +75,8 @@ class BackedWorldModel:
     def encode(self, observations: Sequence[Observation]) -> Tensor:
         """See `JepaWorldModel`, as for all below. Pictures that were encoded just now are not encoded again."""
         pictures, felt = self.base.inputs(observations)
-        seen = self._seen.latents(pictures, self.device)
-        return torch.cat([seen, self.encoder.felt(torch.from_numpy(felt).to(self.device))], dim=-1)
+        seen = self._seen.latents(pictures)
+        return torch.cat([seen, self._felt(torch.from_numpy(felt))], dim=-1)
 
     def inputs(self, observations: Sequence[Observation]) -> tuple[np.ndarray, np.ndarray]:
         return self.base.inputs(observations)
@@ -85,6 +86,9 @@ class BackedWorldModel:
 
     def goal_distance(self, latent: Tensor, goal: Tensor, focus: Focus = Focus.SCENE) -> Tensor:
         return self.base.goal_distance(latent, goal, focus)
+
+    def linear_distance(self, focus: Focus = Focus.SCENE) -> LinearDistance | None:
+        return self.base.linear_distance(focus)
 
     def uncertainty(self, latent: Tensor, controls: Tensor) -> Tensor:
         return ensemble_spread(self.base, self._rollout_of, latent, controls)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
 import numpy as np
@@ -19,19 +18,21 @@ class SeenPictures:
     """
 
     def __init__(self, encode: Callable[[Tensor], Tensor]) -> None:
-        """encode: (1, 3V, h, w) uint8 -> (1, D_v), of weights that do not change."""
+        """encode: (1, 3V, h, w) uint8 of the host -> (1, D_v), of weights that do not change."""
         self._encode = encode
-        self._known: deque[tuple[np.ndarray, Tensor]] = deque(maxlen=KEPT)
+        self._known: dict[bytes, Tensor] = {}  # the newest last
 
-    def latents(self, pictures: np.ndarray, device: torch.device) -> Tensor:
-        """pictures: (T, 3V, h, w) uint8 -> (T, D_v) on `device`"""
-        return torch.stack([self._latent(picture, device) for picture in pictures])
+    def latents(self, pictures: np.ndarray) -> Tensor:
+        """pictures: (T, 3V, h, w) uint8 -> (T, D_v)"""
+        return torch.stack([self._latent(picture) for picture in pictures])
 
-    def _latent(self, picture: np.ndarray, device: torch.device) -> Tensor:
-        for known, latent in reversed(self._known):
-            # What inference mode made can take no part in a gradient, and who is not in that mode may want one.
-            if np.array_equal(known, picture) and (torch.is_inference_mode_enabled() or not latent.is_inference()):
-                return latent
-        latent = self._encode(torch.from_numpy(picture[None]).to(device))[0]
-        self._known.append((picture.copy(), latent))
+    def _latent(self, picture: np.ndarray) -> Tensor:
+        pixels = picture.tobytes()
+        latent = self._known.get(pixels)
+        # What inference mode made can take no part in a gradient, and who is not in that mode may want one.
+        if latent is None or (latent.is_inference() and not torch.is_inference_mode_enabled()):
+            latent = self._encode(torch.from_numpy(picture[None]))[0]
+            self._known[pixels] = latent
+            while len(self._known) > KEPT:
+                self._known.pop(next(iter(self._known)), None)
         return latent

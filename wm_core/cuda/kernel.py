@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-Argument = Tensor | int | float
+Argument = Tensor | int | float | None
+BLOCK = Path(__file__).with_name("block.h")
+_MAX_DYNAMIC_SHARED = ctypes.c_int(8)  # CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+
+
+class Launch(Protocol):
+    """Launches a kernel: blocks, threads of each, what it is given, and bytes of memory that the threads of a block share."""
+
+    def __call__(self, blocks: int, threads: int, arguments: Sequence[Argument], shared: int = 0) -> None: ...
 
 
 class KernelError(RuntimeError):
@@ -24,8 +34,8 @@ class Kernel:
         self._driver, self._function, self.name = driver, function, name
 
     def __call__(self, blocks: int, threads: int, arguments: Sequence[Argument], shared: int = 0) -> None:
-        """On torch's present stream, so that it is recorded where that is. Tensors are passed by their address, floats
-        as float. shared: bytes. Raises `KernelError`.
+        """On torch's present stream, so that it is recorded where that is. Tensors are passed by their address, None as null,
+        floats as float. shared: bytes. Raises `KernelError`.
         """
         values = [_as_c(argument) for argument in arguments]
         pointers = (ctypes.c_void_p * len(values))(*(ctypes.addressof(value) for value in values))
@@ -34,11 +44,15 @@ class Kernel:
         size = ctypes.c_uint(blocks), one, one, ctypes.c_uint(threads), one, one, ctypes.c_uint(shared)
         _check(self._driver, self._driver.cuLaunchKernel(self._function, *size, stream, pointers, none), self.name)
 
+    def allow_shared(self, size: int) -> None:
+        """Shared memory, in bytes, that a launch may ask for, where that is more than 48 KiB. Raises `KernelError`."""
+        _check(self._driver, self._driver.cuFuncSetAttribute(self._function, _MAX_DYNAMIC_SHARED, ctypes.c_int(size)), self.name)
+
 
 def compile_kernels(source: Path, device: torch.device, options: Sequence[str] = ()) -> dict[str, Kernel]:
-    """Every `extern "C" __global__` function of the file, by name. options: of NVRTC. Raises `KernelError`."""
+    """Every `extern "C" __global__` function of the file, by name; `BLOCK` stands before it. options: of NVRTC. Raises `KernelError`."""
     index = torch.cuda.current_device() if device.index is None else device.index
-    return _compiled(source.read_text(), source.name, index, tuple(options))
+    return _compiled(BLOCK.read_text() + source.read_text(), source.name, index, tuple(options))
 
 
 @cache
@@ -93,13 +107,12 @@ def _function(driver: ctypes.CDLL, module: ctypes.c_void_p, name: str) -> Kernel
 
 
 def _names(text: str) -> list[str]:
-    marked = text.split('extern "C" __global__ void ')[1:]
-    return [part[: part.index("(")] for part in marked]
+    return re.findall(r'extern "C" __global__ void (?:\w+ )?(\w+)\(', text)
 
 
 def _as_c(argument: Argument) -> ctypes.c_void_p | ctypes.c_int | ctypes.c_float:
-    if isinstance(argument, Tensor):
-        return ctypes.c_void_p(argument.data_ptr())
+    if argument is None or isinstance(argument, Tensor):
+        return ctypes.c_void_p(None if argument is None else argument.data_ptr())
     return ctypes.c_int(argument) if isinstance(argument, int) else ctypes.c_float(argument)
 
 

@@ -1,4 +1,4 @@
-"""One function of one tensor on a GPU, at the cost of one launch."""
+"""One function of tensors on a GPU, at the cost of one launch."""
 
 from __future__ import annotations
 
@@ -6,42 +6,45 @@ import logging
 import threading
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from wm_core.cuda.recorder import Recorder
+from wm_core.cuda.upload import upload, upload_into
 
 _log = logging.getLogger(__name__)
 
 
 class Recorded:
-    """What `function` returns for inputs of one shape: recorded at the first call. Threads take turns.
+    """The tensor that `function` returns for inputs of one shape: recorded at the first call. Threads take turns.
 
-    A function that cannot be recorded, and inputs of another shape, are called as they are.
+    Inputs lie on the device or on the host. A function that cannot be recorded, and inputs of other shapes, are called as they are.
     """
 
-    def __init__(self, function: Callable[[Tensor], Tensor], recorder: Recorder) -> None:
-        self._function, self._recorder = function, recorder
+    def __init__(self, function: Callable[..., Tensor], recorder: Recorder, device: torch.device) -> None:
+        self._function, self._recorder, self._device = function, recorder, device
         self._lock = threading.Lock()
-        self._input: Tensor | None = None
+        self._inputs: list[Tensor] | None = None
         self._refused = False
 
-    def __call__(self, value: Tensor) -> Tensor:
+    def __call__(self, *values: Tensor) -> Tensor:
         """-> a tensor of its own."""
         with self._lock:
-            if self._input is None and not self._refused:
-                self._record(value)
-            if self._refused or value.shape != self._input.shape:
-                return self._function(value)
-            self._input.copy_(value)
+            if self._inputs is None and not self._refused:
+                self._record(values)
+            if self._refused or [value.shape for value in values] != [held.shape for held in self._inputs]:
+                return self._function(*(upload(value, self._device) for value in values))
+            for held, value in zip(self._inputs, values):
+                upload_into(held, value)
             self._again()
             return self._output.clone()
 
-    def _record(self, value: Tensor) -> None:
-        held = value.clone()
+    def _record(self, values: tuple[Tensor, ...]) -> None:
+        held = [upload(value, self._device).clone() for value in values]
         try:
-            self._output, self._again = self._recorder.record(lambda: self._function(held))
+            self._output, self._again = self._recorder.record(lambda: self._function(*held))
         except RuntimeError as error:
             self._refused = True
             _log.warning("a function is not recorded, and takes longer: %s", error)
             return
-        self._input = held
+        self._inputs = held

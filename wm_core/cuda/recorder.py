@@ -25,7 +25,7 @@ class GraphRecorder:
     """Implements `Recorder`. Several recordings of one recorder are done in their order: they share memory between them."""
 
     def __init__(self, device: torch.device) -> None:
-        self._device = device
+        self._device = torch.cuda.current_device() if device.index is None else device.index
         self._pool = torch.cuda.graph_pool_handle()
         self._beside = torch.cuda.Stream(device)
 

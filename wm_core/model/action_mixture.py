@@ -32,10 +32,18 @@ class ActionMixture:
         return self.means.gather(1, order[..., None, None].expand_as(self.means))
 
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
-        """-> (B, count, H, A); drawn on the CPU, so that one seed means the same on every device."""
+        """-> (B, count, H, A). Waits for the device to learn how likely each component is."""
         if not count:  # which torch refuses to draw
             return self.means[:, :0]
         rows = torch.multinomial(self.log_weights.exp().cpu(), count, replacement=True, generator=generator)
-        rows = rows.to(self.means.device)[..., None, None].expand(-1, -1, *self.means.shape[2:])
-        noise = torch.randn(rows.shape, generator=generator).to(self.means)
+        noise = torch.randn(*rows.shape, *self.means.shape[2:], generator=generator)
+        return self._at(rows.to(self.means.device), noise.to(self.means))
+
+    def sample_by(self, which: Tensor, noise: Tensor) -> Tensor:
+        """which: (B, N), even in 0 to 1, noise: (B, N, H, A), standard normal -> (B, N, H, A); waits for nothing."""
+        ends = self.log_weights.exp().cumsum(-1)[..., :-1].contiguous()
+        return self._at(torch.searchsorted(ends, which, right=True), noise)
+
+    def _at(self, rows: Tensor, noise: Tensor) -> Tensor:
+        rows = rows[..., None, None].expand(-1, -1, *self.means.shape[2:])
         return self.means.gather(1, rows) + self.stds.gather(1, rows) * noise

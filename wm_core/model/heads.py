@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from wm_core.config import WorldModelConfig
 from wm_core.model.pooling import KeypointPooling
+from wm_core.protocols import LinearDistance
 from wm_core.types import Focus
 
 
@@ -48,6 +49,16 @@ class ActionMetric(nn.Module):
             if part.start < part.stop:
                 total = total + weight * _length(way[..., part])
         return total
+
+    def linear_distance(self, focus: Focus) -> LinearDistance:
+        """`distance` of latents that are vectors. Raises `ValueError` as that does."""
+        weight = self.map.weight.detach()
+        if focus is Focus.OBJECT:
+            if self.object.start == self.object.stop:
+                raise ValueError("the goal is about the object, and this model was not trained with objects")
+            return LinearDistance(weight[self.object].contiguous(), ((3, self.weights.object),))
+        parts = ((self.tool, self.weights.tool), (self.gripper, self.weights.gripper), (self.object, self.weights.object))
+        return LinearDistance(weight.contiguous(), tuple((part.stop, share) for part, share in parts))
 
 
 class Probe(nn.Module):

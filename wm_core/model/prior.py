@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from wm_core.config import PriorConfig
+from wm_core.cuda import GraphRecorder, Recorded
 from wm_core.model.action_mixture import ActionMixture
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.types import Focus
@@ -31,6 +32,7 @@ class GoalPolicy(nn.Module):
         self._read, self._object, self._longest = world_model.metric.forward, world_model.metric.object, model.max_step
         self._motion, self._visual = model.motion_dim, model.visual_dim
         self._shape = (config.components, config.horizon, model.action_dim)
+        self._recorded: Recorded | None = None
         width = model.history * (model.visual_dim + model.joint_dim) + model.visual_dim + world_model.metric.map.out_features + 1
         layers: list[nn.Module] = []
         for _ in range(config.layers):
@@ -56,10 +58,17 @@ class GoalPolicy(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """latent: (K, D), goal: (D_v,) -> (C, H, A) normalised, the likeliest first, and (count, H, A) that are drawn.
 
-        Raises `ValueError` for a focus on the object that the model knows nothing of.
+        A GPU gets the noise and draws by itself, all of it recorded. Raises `ValueError` for a focus on the object that the
+        model knows nothing of.
         """
-        mixture = self._mixture(latent, goal, focus)
-        return mixture.modes()[0], mixture.sample(count, generator)[0]
+        if latent.device.type == "cpu":
+            mixture = self._mixture(latent, goal, focus)
+            return mixture.modes()[0], mixture.sample(count, generator)[0]
+        which = torch.rand(1, count, generator=generator)
+        noise = torch.randn(1, count, *self._shape[1:], generator=generator)
+        if self._recorded is None:
+            self._recorded = Recorded(self._drawn, GraphRecorder(latent.device), latent.device)
+        return self._recorded(latent[None], goal[None], self._about(focus), which, noise).split([self._shape[0], count])
 
     @torch.no_grad()
     def modes(self, latent: Tensor, goal: Tensor, focus: Focus = Focus.SCENE) -> Tensor:
@@ -77,8 +86,16 @@ class GoalPolicy(nn.Module):
         move = move / torch.linalg.vector_norm(move).clamp(min=1.0)
         return torch.cat([move * self._longest, command.clamp(-1.0, 1.0).round()])
 
+    def _drawn(self, now: Tensor, goal: Tensor, object_only: Tensor, which: Tensor, noise: Tensor) -> Tensor:
+        """-> (C + N, H, A), modes and draws; see `forward` and `ActionMixture.sample_by`"""
+        mixture = self(now, goal, object_only)
+        return torch.cat([mixture.modes()[0], mixture.sample_by(which, noise)[0]])
+
     def _mixture(self, latent: Tensor, goal: Tensor, focus: Focus) -> ActionMixture:
+        return self(latent[None], goal[None], self._about(focus).to(latent.device))
+
+    def _about(self, focus: Focus) -> Tensor:
+        """-> (1,), see `forward`"""
         if focus is Focus.OBJECT and self._object.start == self._object.stop:
             raise ValueError("the goal is about the object, and this model was not trained with objects")
-        object_only = torch.full((1,), float(focus is Focus.OBJECT), device=latent.device)
-        return self(latent[None], goal[None], object_only)
+        return torch.full((1,), float(focus is Focus.OBJECT))

@@ -16,6 +16,7 @@ from wm_core.model.inputs import stack_feelings, stack_pictures, stack_views
 from wm_core.model.predictor import make_predictor
 from wm_core.model.rollout import roll_out
 from wm_core.model.touch import TouchHead, hold_untouched, way_back
+from wm_core.protocols import LinearDistance
 from wm_core.types import Focus, Observation
 
 
@@ -89,6 +90,13 @@ class JepaWorldModel(nn.Module):
             # Scaled so that a step of 5 cm costs about as much in either distance.
             distance = distance + 0.1 * (visual - goal).square().mean(-1).sqrt()
         return distance
+
+    def linear_distance(self, focus: Focus = Focus.SCENE) -> LinearDistance | None:
+        """`goal_distance` as lengths in a linear map; None where it is more than that."""
+        metric = self.metric
+        if self.config.latent != "vector" or (focus is Focus.SCENE and self.config.distance != "metric"):
+            return None
+        return metric.linear_distance(focus)
 
     def uncertainty(self, latent: Tensor, controls: Tensor) -> Tensor:
         """latent: (K, D), controls: (..., H, A) -> (..., H) m: how far apart the predictors see each step end.

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wm_core.cuda import upload
+
 if TYPE_CHECKING:
     from wm_core.kinematics.urdf_arm import JointChain
 
@@ -63,7 +65,7 @@ class BatchedKinematics:
 
     def tensor(self, values: np.ndarray) -> Tensor:
         """The same numbers in the planner's precision, on its device."""
-        return torch.as_tensor(np.asarray(values), dtype=torch.float32, device=self.device)
+        return upload(torch.as_tensor(np.asarray(values), dtype=torch.float32), self.device)
 
     def links(self) -> Tensor:
         """(J + 1, 3, 4): to the frame of each joint at 0, which turns about its z, from the one before; the last to the tool."""

@@ -32,11 +32,11 @@ def begin_search(
     """
     shape = (horizon, task.space.dimension)
     straight = task.space.straight(joints, task.goal, horizon)
-    still = kinematics.tensor(np.zeros(shape))  # holding still is always an option
+    still = joints.new_zeros(shape)  # holding still is always an option
     proposals = (still,) if straight is None else (still, straight)
     usable = config.warm_start and state.kind == task.kind and np.shape(state.mean) == shape
     warm = carry_over(state, stamp, step) if usable else None
-    std = kinematics.tensor(np.full(shape, config.initial_std if warm is None else config.warm_std))
+    std = joints.new_full(shape, config.initial_std if warm is None else config.warm_std)
     if warm is None:
         return Beginning(still, std, proposals)
     elites = None if warm.elites is None else kinematics.tensor(warm.elites)

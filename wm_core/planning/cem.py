@@ -19,5 +19,5 @@ class CrossEntropySearch(SamplingSearch):
         return correlation_root(horizon, self._config.correlation if iteration == 1 else 0.0)
 
     def _refit(self, scores: Scores, mean: Tensor, std: Tensor) -> tuple[Tensor, Tensor]:
-        elites = self._best(scores, self._elites)
+        elites = self._best(scores, self.elites)
         return elites.mean(), elites.std().clamp(min=self._config.min_std)

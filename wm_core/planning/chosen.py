@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from wm_core.config import PlannerConfig
-from wm_core.explanation import Explanation
+from wm_core.explanation import CostTerm, Explanation
 from wm_core.planning.objectives import GoalLatent
 from wm_core.planning.search import Found
 from wm_core.types import Plan, PlannerState
@@ -17,14 +17,14 @@ from wm_core.types import Plan, PlannerState
 
 def as_plan(found: Found, start: np.ndarray, step: float, config: PlannerConfig, seconds: float) -> Plan:
     """Not reviewed yet. start: (J,) rad. step: s between rows. seconds: what planning took."""
-    chosen, row = found.scores.candidates, found.row
-    terms = found.scores.terms(row)
+    chosen = found.chosen
+    terms = tuple(CostTerm(name, value) for name, value in zip(found.scores.names, chosen.shares.tolist()))
     latent_cost = next((term.value for term in terms if term.name == GoalLatent.name), math.nan)
     return Plan(
         start=start,
-        joint_path=_array(chosen.joint_path[row]),
-        tool_path=_array(chosen.tool_position[row]),
-        actions=_array(chosen.displacements[row]),
+        joint_path=_array(chosen.joint_path),
+        tool_path=_array(chosen.tool_position),
+        actions=_array(chosen.displacements),
         step=step,
         cost=found.cost,
         terms=terms,
@@ -33,7 +33,7 @@ def as_plan(found: Found, start: np.ndarray, step: float, config: PlannerConfig,
         iterations=found.iterations,
         seconds=seconds,
         deadline_missed=seconds > config.deadline,
-        gripper=None if chosen.gripper is None else _array(chosen.gripper[row]),
+        gripper=None if chosen.gripper is None else _array(chosen.gripper),
     )
 
 

@@ -50,7 +50,7 @@ def coloured_root(horizon: int, exponent: float) -> Tensor:
 
 def draw(mean: Tensor, std: Tensor, count: int, root: Tensor, noise: Noise) -> Tensor:
     """mean, std: (H, A), root: (H, K) -> (count, H, A)"""
-    return mean + std * torch.einsum("hk,ska->sha", root, noise(count, root.shape[1], mean.shape[1]))
+    return torch.addcmul(mean, std, torch.matmul(root, noise(count, root.shape[1], mean.shape[1])))
 
 
 def seat(actions: Tensor, chosen: Sequence[Tensor], guided: Tensor | None) -> Tensor:
@@ -66,4 +66,5 @@ def around_the_best(scores: Scores, last: int, count: int, std: Tensor, share: f
     """-> (count, H, A), white draws around the best of the last `last` candidates, a `share` of them, at least one."""
     best = torch.topk(scores.costs[-last:], max(1, round(share * last)), largest=False).indices
     centres = scores.candidates.actions[-last:][best]
-    return centres[torch.arange(count, device=std.device) % len(centres)] + std * noise(count, *std.shape)
+    around = centres.repeat(-(-count // len(centres)), 1, 1)[:count]
+    return torch.addcmul(around, std, noise(count, *std.shape))

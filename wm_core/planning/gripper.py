@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
+from torch.nn.functional import hardshrink, pad
 
 from wm_core.planning.motion import MotionSpace
 from wm_core.protocols import Candidates
@@ -49,4 +49,4 @@ class WithGripper:
 
 def gripper_command(value: Tensor) -> Tensor:
     """Numbers of any shape -> -1 close, 0 as it is, +1 open, in the same type."""
-    return torch.sign(value) * (value.abs() > THRESHOLD)
+    return hardshrink(value, THRESHOLD).sign()

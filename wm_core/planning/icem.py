@@ -22,15 +22,15 @@ class ImprovedCrossEntropySearch(SamplingSearch):
 
     def _population(self, iteration: int) -> int:
         shrunk = round(self._config.samples * self._config.icem.shrink ** (1 - iteration))
-        return min(self._config.samples, max(shrunk, 2 * self._elites))
+        return min(self._config.samples, max(shrunk, 2 * self.elites))
 
     def _refit(self, scores: Scores, mean: Tensor, std: Tensor) -> tuple[Tensor, Tensor]:
-        elites = self._best(scores, self._elites)
+        elites = self._best(scores, self.elites)
         rest = self._config.icem.momentum
         mean = rest * mean + (1.0 - rest) * elites.mean()
         std = rest * std + (1.0 - rest) * elites.std()
         return mean, std.clamp(min=self._config.min_std)
 
     def _keep(self, scores: Scores) -> Tensor | None:
-        count = round(self._config.icem.kept * self._elites)
+        count = round(self._config.icem.kept * self.elites)
         return self._best(scores, count).actions if count else None

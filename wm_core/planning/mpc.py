@@ -23,7 +23,8 @@ from wm_core.planning.making import GoalMaking
 from wm_core.planning.methods import make_search, recorder_on
 from wm_core.planning.objectives import Obstacles
 from wm_core.planning.outset import Outset
-from wm_core.planning.prior import ActionPrior, Guesses, guess
+from wm_core.planning.prior import ActionPrior, guesses_of
+from wm_core.planning.refit_kernel import refit_launch
 from wm_core.planning.rehearsal import Rehearsal, rehearse
 from wm_core.planning.restart import Restart
 from wm_core.planning.scoring import Scoring
@@ -85,10 +86,11 @@ class MpcPlanner:
         self._builder = TaskBuilder(robot, limits, batched, weights, world_model, self.step, max_step, clear, config.near_enough)
         self._tasks = TaskCache(self._builder.build)
         self._record = record
-        self._search = make_search(config, clock, recorder_on(self.device) if record else None)
-        self._restart = Restart(config, batched, world_model, self.step, bool(self.obstacles))
+        recorder = recorder_on(self.device) if record else None
+        self._search = make_search(config, clock, recorder, refit_launch(self.device, config.samples) if record else None)
+        self._restart = Restart(config, batched, kinematics, world_model, self.step, bool(self.obstacles))
         self._making = GoalMaking(config.handling, batched, robot, world_model)
-        self._outset = Outset(world_model, batched, max_step)
+        self._outset = Outset(world_model, kinematics, max_step)
         self._threads = threads
         self._clock = clock
 
@@ -162,14 +164,15 @@ class MpcPlanner:
         seen = self._outset.see(observations) if task.needs_latents else None
         if task.place is not None:
             task = self._builder.toward(task, self._making.make(task, observations, seen, state.handled))
-        latent = None if seen is None else self._outset.imagine_until(seen, newest, joints)
+        latent = None if seen is None else self._outset.imagine_until(seen, newest, place)
         generator = torch.Generator().manual_seed(state.seed)
-        leaving = self._restart.look(task, seen, state.standing, joints, newest.stamp, generator)
+        proposed = self._propose(task, latent, generator)  # on a GPU under way while the host looks on
+        leaving = self._restart.look(task, seen, state.standing, place, newest.stamp, generator)
         led, horizon = leaving.led, leaving.horizon
         score = Scoring(task, joints, velocity, latent, led)
         last = cut(state, 0 if len(led) else horizon)  # elsewhere, what was planned here is worth nothing
         begin = begin_search(self.config, self._kinematics, task, last, newest.stamp, self.step, joints, horizon)
-        guesses = self._guess(task, latent, horizon, generator)
+        guesses = None if proposed is None else guesses_of(proposed, horizon)
         if self.obstacles and task.tool:
             guesses = with_detours(guesses, self.config.samples, *begin.mean.shape, generator)
         found = self._search.search(score, replace(begin, guesses=guesses), generator, started)
@@ -200,18 +203,18 @@ class MpcPlanner:
         self._apply_threads()
         with self._without_gradient():
             joints = self._kinematics.tensor(observations[-1].joints.position)
-            latent = self._outset.imagine_until(self._outset.see(observations), observations[-1], joints)
+            latent = self._outset.see(observations)
             return rehearse(self._builder, self._tasks.get(goal), latent, joints, self._kinematics.tensor(controls))
 
     def _without_gradient(self) -> AbstractContextManager:
         # What is made in inference mode, goals that are remembered too, can never take part in a gradient.
         return torch.no_grad() if self.config.gradient_steps else torch.inference_mode()
 
-    def _guess(self, task: Task, latent: Tensor | None, horizon: int, generator: torch.Generator) -> Guesses | None:
+    def _propose(self, task: Task, latent: Tensor | None, generator: torch.Generator) -> tuple[Tensor, Tensor] | None:
         count = round(self.config.prior_share * self.config.samples)
         if self.prior is None or count == 0 or latent is None or task.encoded is None or not task.tool:
             return None
-        return guess(self.prior, latent, task.encoded, task.focus, count, horizon, generator)
+        return self.prior.propose(latent, task.encoded, task.focus, count, generator)
 
     def _apply_threads(self) -> None:
         # The setting belongs to the calling thread, and plans are made in a thread of their own.

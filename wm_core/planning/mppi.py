@@ -24,7 +24,7 @@ class PathIntegralSearch(SamplingSearch):
         return correlation_root(horizon, self._config.correlation)
 
     def _refit(self, scores: Scores, mean: Tensor, std: Tensor) -> tuple[Tensor, Tensor]:
-        ranked = self._best(scores, self._elites)
+        ranked = self._best(scores, self.elites)
         warmth = (self._config.mppi.temperature * ranked.spread()).clamp(min=1e-9)
         weights = torch.softmax((ranked.costs[0] - scores.costs) / warmth, dim=0)  # inf weighs nothing
         weighted = torch.einsum("s,sha->ha", weights, scores.candidates.actions)

@@ -20,7 +20,7 @@ class ActionPrior(Protocol):
         self, latent: Tensor, goal: Tensor, focus: Focus, count: int, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
         """latent: (*latent), goal: (*goal) -> (C, H, A), the middles of what it would propose, the likeliest first, and
-        `count` draws, (count, H, A), drawn on the CPU: one seed means the same on every device.
+        `count` draws, (count, H, A).
         """
 
 
@@ -32,20 +32,13 @@ class Guesses:
     samples: Tensor
 
 
-def guess(
-    prior: ActionPrior,
-    latent: Tensor,
-    goal: Tensor,
-    focus: Focus,
-    count: int,
-    horizon: int,
-    generator: torch.Generator,
-) -> Guesses:
-    """`count` samples of the prior, cut to `horizon` steps or followed by standing still."""
-    modes, samples = prior.propose(latent, goal, focus, count, generator)
+def guesses_of(proposed: tuple[Tensor, Tensor], horizon: int) -> Guesses:
+    """What `propose` returns, cut to `horizon` steps or followed by standing still."""
+    modes, samples = proposed
     return Guesses(fit_horizon(modes, horizon).unbind(0), fit_horizon(samples, horizon))
 
 
 def fit_horizon(actions: Tensor, horizon: int) -> Tensor:
     """(N, H', A) -> (N, H, A): cut, or followed by zero actions, which change nothing."""
-    return pad(actions[:, :horizon], (0, 0, 0, max(0, horizon - actions.shape[1])))
+    short = horizon - actions.shape[1]
+    return pad(actions, (0, 0, 0, short)) if short > 0 else actions[:, :horizon]

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from wm_core.config import PlannerConfig
+from wm_core.planning.closing import Closing
 from wm_core.planning.draws import generator_on
 from wm_core.planning.evaluator import Scores
 from wm_core.planning.recording import Recording, shapes_of
@@ -32,10 +33,16 @@ class RecordedSearch:
     """
 
     def __init__(
-        self, sampler: SamplingSearch, config: PlannerConfig, clock: Callable[[], float], make_recorder: Callable[[], Recorder]
+        self,
+        sampler: SamplingSearch,
+        config: PlannerConfig,
+        clock: Callable[[], float],
+        make_recorder: Callable[[], Recorder],
+        closing: Closing,
     ) -> None:
-        """sampler: one that waits for nothing. make_recorder: called for every kind of plan."""
+        """sampler: one that waits for nothing. make_recorder: called for every kind of plan. closing: what the sampler does, too."""
         self._sampler, self._config, self._clock, self._make_recorder = sampler, config, clock, make_recorder
+        self._closing = closing
         self._recordings: dict[Hashable, Recording] = {}
         self._refused = False
 
@@ -74,7 +81,8 @@ class RecordedSearch:
     def _recorded(self, score: Scoring, begin: Beginning) -> Recording | None:
         begun = self._clock()
         try:
-            recording = Recording(self._sampler, self._config.iterations, score, begin, self._make_recorder())
+            recorder = self._make_recorder()
+            recording = Recording(self._sampler, self._closing, self._config.iterations, score, begin, recorder)
         except RuntimeError as error:
             self._refused = True
             _log.warning("plans of this planner are not recorded, and take longer: %s", error)

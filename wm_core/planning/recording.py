@@ -9,29 +9,19 @@ import torch
 from torch import Tensor
 
 from wm_core.cuda import Recorder
+from wm_core.planning.closing import BEFORE, Closed, Closing
 from wm_core.planning.evaluator import Scores
 from wm_core.planning.prior import Guesses
 from wm_core.planning.sampling import Drawing, SamplingSearch, first_drawing
 from wm_core.planning.scoring import Scoring
-from wm_core.planning.search import Beginning, Found
-
-
-@dataclass(frozen=True)
-class Best:
-    """The best so far. actions: (H, A). cost: (1,). row: (1,), of the population of `iteration`, (1,) from 1."""
-
-    actions: Tensor
-    cost: Tensor
-    row: Tensor
-    iteration: Tensor
+from wm_core.planning.search import Beginning, Chosen, Found
 
 
 @dataclass(frozen=True)
 class Iteration:
-    """drawing, best: after it. scores: of it. noise: what it draws from. again: does it again, in the same memory."""
+    """closed: after it. scores: of it. noise: what it draws from. again: does it again, in the same memory."""
 
-    drawing: Drawing
-    best: Best
+    closed: Closed
     scores: Scores
     noise: HeldNoise
     again: Callable[[], None]
@@ -40,26 +30,29 @@ class Iteration:
 class Recording:
     """Of one kind of plan. Inputs lie in tensors that stay; the iterations hand their results on where they lie."""
 
-    def __init__(self, sampler: SamplingSearch, iterations: int, score: Scoring, begin: Beginning, recorder: Recorder) -> None:
+    def __init__(
+        self, sampler: SamplingSearch, closing: Closing, iterations: int, score: Scoring, begin: Beginning, recorder: Recorder
+    ) -> None:
         """Records and does all iterations. Raises `RuntimeError` where something cannot be recorded."""
         device = score.joints.device
-        self._sampler, self._score, self._recorder = sampler, score.held(), recorder
+        self._sampler, self._closing, self._score, self._recorder = sampler, closing, score.held(), recorder
         self._begin = _copied(begin, device)
         self._iterations: list[Iteration] = []
         drawing, self._proposals = first_drawing(self._begin)
-        best: Best | None = None
+        best: Tensor | None = None
         for number in range(1, iterations + 1):
             noise = HeldNoise(device)
             work = self._work(number, number == iterations, drawing, best, noise)
-            (drawing, best, scores), again = recorder.record(work)
+            (closed, scores), again = recorder.record(work)
             again()
-            self._iterations.append(Iteration(drawing, best, scores, noise, again))
+            self._iterations.append(Iteration(closed, scores, noise, again))
+            drawing, best = closed.drawing, closed.best
+        self._scored = tuple(each.scores.without_latents() for each in self._iterations)
 
     def tell(self, score: Scoring, begin: Beginning) -> None:
         """What the next plan starts from and is to reach; of the same kind and shapes."""
         new, held = (*score.inputs, *_parts(begin)), (*self._score.inputs, *_parts(self._begin))
-        for to, value in zip(held, new, strict=True):
-            to.copy_(value, non_blocking=True)
+        torch._foreach_copy_(list(held), list(new))
 
     def draw(self, number: int, generator: torch.Generator) -> None:
         """The noise of one iteration, from 1; none after the last."""
@@ -75,27 +68,31 @@ class Recording:
         self._recorder.wait()
 
     def found(self, number: int) -> Found:
-        """After `number` iterations; waits for them. Its tensors are written to again by the next plan."""
+        """After `number` iterations; waits for them. Its scores are written to again by the next plan."""
         last = self._iterations[number - 1]
-        best = last.best
-        cost, row, iteration = torch.cat([best.cost, best.row.to(best.cost), best.iteration.to(best.cost)]).tolist()
-        scored = tuple(each.scores for each in self._iterations[:number])
-        best_scores = scored[int(iteration) - 1]
-        seen = tuple(scores.without_latents() for scores in scored)
-        return Found(best_scores, int(row), cost, last.drawing.mean, number, seen, last.drawing.elites)
+        drawing, one = last.closed.drawing, Chosen.of(last.scores, 0)
+        shapes = [drawing.mean.shape, *(part.shape for part in one.parts), drawing.mean.shape]
+        told = last.closed.told.cpu()
+        cost, row, iteration = told[:BEFORE].tolist()
+        _, *parts, mean, elites = _parted(told[BEFORE:], shapes)
+        chosen = Chosen(*parts[:3], None if one.gripper is None else parts[3], parts[-1])
+        elites = None if drawing.elites is None else elites.view(drawing.elites.shape)
+        best = self._iterations[int(iteration) - 1].scores
+        return Found(best, int(row), cost, mean, number, self._scored[:number], elites, chosen)
 
     def _work(
-        self, number: int, last: bool, drawing: Drawing, best: Best | None, noise: HeldNoise
-    ) -> Callable[[], tuple[Drawing, Best, Scores]]:
+        self, number: int, last: bool, drawing: Drawing, best: Tensor | None, noise: HeldNoise
+    ) -> Callable[[], tuple[Closed, Scores]]:
         sampler, score = self._sampler, self._score
 
-        def work() -> tuple[Drawing, Best, Scores]:
+        def work() -> tuple[Closed, Scores]:
             noise.rewind()
-            known = self._proposals if best is None else [best.actions, *self._proposals]
+            known = self._proposals if best is None else [_actions(best, drawing.mean), *self._proposals]
             scores = score(sampler.draw(drawing, known, number, noise))
-            after = _if_any(torch.isfinite(scores.costs).any(), sampler.refitted(drawing, scores), drawing)
-            after = after if last else sampler.followed(after, scores, number, noise)
-            return after, _better(best, scores, number), scores
+            closed = self._closing(drawing, scores, best, number)
+            if last:
+                return closed, scores
+            return replace(closed, drawing=sampler.followed(closed.drawing, scores, number, noise)), scores
 
         return work
 
@@ -125,22 +122,16 @@ class HeldNoise:
             held.normal_(generator=generator)
 
 
-def _better(best: Best | None, scores: Scores, number: int) -> Best:
-    row = scores.costs.argmin().reshape(1)
-    new = Best(scores.candidates.actions[row][0], scores.costs[row], row, torch.full_like(row, number))
-    if best is None:
-        return new
-    lower = new.cost < best.cost
-    pairs = [(new.actions, best.actions), (new.cost, best.cost), (new.row, best.row), (new.iteration, best.iteration)]
-    return Best(*(torch.where(lower, one, other) for one, other in pairs))
+def _actions(best: Tensor, like: Tensor) -> Tensor:
+    """-> (H, A) of the best"""
+    return best[BEFORE : BEFORE + like.numel()].view_as(like)
 
 
-def _if_any(some: Tensor, new: Drawing, old: Drawing) -> Drawing:
-    """`new`, or `old` where no cost was finite."""
-    mean, std = torch.where(some, new.mean, old.mean), torch.where(some, new.std, old.std)
-    # The first iteration may have other elites than those that follow, or none: what it keeps is kept.
-    alike = new.elites is not None and old.elites is not None and new.elites.shape == old.elites.shape
-    return replace(new, mean=mean, std=std, elites=torch.where(some, new.elites, old.elites) if alike else new.elites)
+def _parted(numbers: Tensor, shapes: list[torch.Size]) -> list[Tensor]:
+    """Tensors of these shapes, in their order, and what is left."""
+    sizes = [shape.numel() for shape in shapes]
+    *parts, rest = numbers.split([*sizes, len(numbers) - sum(sizes)])
+    return [*(part.view(shape) for part, shape in zip(parts, shapes)), rest]
 
 
 def _parts(begin: Beginning) -> list[Tensor]:

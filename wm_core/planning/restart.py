@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,6 +15,9 @@ from wm_core.planning.standstill import looks_far, watch, way_out
 from wm_core.planning.task import Task
 from wm_core.protocols import WorldModel
 from wm_core.types import Focus, Standing
+
+if TYPE_CHECKING:
+    from wm_core.kinematics.urdf_arm import UrdfArm
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,20 +36,21 @@ class Restart:
         self,
         config: PlannerConfig,
         kinematics: BatchedKinematics,
+        arm: UrdfArm,
         world_model: WorldModel | None,
         step: float,
         among_obstacles: bool,
     ) -> None:
         """step: s. among_obstacles: then no way is led, because nobody looked whether one stands there."""
-        self._config, self._kinematics, self._world_model = config, kinematics, world_model
+        self._config, self._kinematics, self._arm, self._world_model = config, kinematics, arm, world_model
         self._step, self._among_obstacles = step, among_obstacles
 
     def look(
-        self, task: Task, seen: Tensor | None, known: Standing | None, joints: Tensor, stamp: float, generator: torch.Generator
+        self, task: Task, seen: Tensor | None, known: Standing | None, place: np.ndarray, stamp: float, generator: torch.Generator
     ) -> Leaving:
-        """seen: (*latent) now. known: as of the last plan. joints: (J,) rad, where the plan starts; stamp: s, of what is seen."""
+        """seen: (*latent) now. known: as of the last plan. place: (J,) rad, where the plan starts; stamp: s, of what is seen."""
         config = self._config.standstill
-        standing = self._watch(task, seen, known, joints, stamp, generator)
+        standing = self._watch(task, seen, known, place, stamp, generator)
         far = looks_far(config, standing, stamp)
         horizon = max(self._config.horizon, config.horizon) if far else self._config.horizon
         if task.made is not None and task.made.led is not None:
@@ -53,12 +59,11 @@ class Restart:
         return Leaving(standing, horizon, self._kinematics.tensor(ways[:, : task.space.dimension]))
 
     def _watch(
-        self, task: Task, seen: Tensor | None, known: Standing | None, joints: Tensor, stamp: float, generator: torch.Generator
+        self, task: Task, seen: Tensor | None, known: Standing | None, place: np.ndarray, stamp: float, generator: torch.Generator
     ) -> Standing | None:
         config, about = self._config.standstill, task.focus
         # Where the goal shows the arm as well, standing may be the whole of what is wanted.
         if config.patience == 0.0 or seen is None or task.encoded is None or not task.tool or about is not Focus.OBJECT:
             return None
         missing = float(self._world_model.goal_distance(seen, task.encoded, about))
-        tool = self._kinematics.forward(joints)[0].cpu().numpy().astype(float)
-        return watch(config, known, tool, stamp, missing, generator)
+        return watch(config, known, self._arm.forward(place).position, stamp, missing, generator)

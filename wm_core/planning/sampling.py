@@ -43,7 +43,7 @@ class SamplingSearch(ABC):
     def __init__(self, config: PlannerConfig, clock: Callable[[], float] = time.perf_counter, waits: bool = True) -> None:
         """waits: whether refits may wait on the host for how many costs are finite; else those that are not are masked."""
         self._config, self._clock, self._waits = config, clock, waits
-        self._elites = max(2, round(config.elites * config.samples))
+        self.elites = max(2, round(config.elites * config.samples))
         self._root_on = lru_cache(maxsize=64)(self._make_root)
 
     def search(

@@ -32,12 +32,39 @@ class Beginning:
     elites: Tensor | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """What a plan needs of one candidate. joint_path: (H, J). tool_position, displacements: (H, 3). gripper: (H,), None without one.
+
+    shares: (N,), weighted, of each term of the cost.
+    """
+
+    joint_path: Tensor
+    tool_position: Tensor
+    displacements: Tensor
+    gripper: Tensor | None
+    shares: Tensor
+
+    @staticmethod
+    def of(scores: Scores, row: int | Tensor) -> Chosen:
+        """That of one row; row: (1,), where only the device knows which, which leaves a dimension of 1 in front."""
+        all_of, shares = scores.candidates, scores.shares.T
+        gripper = None if all_of.gripper is None else all_of.gripper[row]
+        return Chosen(all_of.joint_path[row], all_of.tool_position[row], all_of.displacements[row], gripper, shares[row])
+
+    @property
+    def parts(self) -> list[Tensor]:
+        """Those that are there, in their order."""
+        every = self.joint_path, self.tool_position, self.displacements, self.gripper, self.shares
+        return [part for part in every if part is not None]
+
+
 @dataclass(frozen=True)
 class Found:
     """The best candidate that was scored: row `row` of `scores`. mean: (H, A) of the last refit.
 
     scored: all that was, one evaluation after the other, without latents. elites: (K, H, A) for the next plan, None where
-    the method keeps none.
+    the method keeps none. told: the best one, where it was read from the device already.
     """
 
     scores: Scores
@@ -47,6 +74,12 @@ class Found:
     iterations: int
     scored: tuple[Scores, ...]
     elites: Tensor | None = None
+    told: Chosen | None = None
+
+    @property
+    def chosen(self) -> Chosen:
+        """The best."""
+        return Chosen.of(self.scores, self.row) if self.told is None else self.told
 
     @property
     def actions(self) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 from wm_core.config import ObjectiveWeights, RobotConfig
 from wm_core.limits import ArmLimits
 from wm_core.planning.batched_kinematics import BatchedKinematics
+from wm_core.planning.cost_kernel import cost_launch
 from wm_core.planning.evaluator import Evaluator
 from wm_core.planning.gripper import WithGripper
 from wm_core.planning.joint_motion import JointMotion
@@ -96,7 +97,7 @@ class TaskBuilder:
         if imagined and self.world_model.action_dim == WITH_GRIPPER:
             space = WithGripper(space)
             terms.append(GripperEffort(self.weights.gripper))
-        evaluator = Evaluator(terms, self.world_model)
+        evaluator = Evaluator(terms, self.world_model, cost_launch(self.kinematics.device, self.kinematics.joints))
         kind = f"{goal.kind}/{type(space).__name__}"
         return Task(goal, space, evaluator, kind, encoded, goal.focus, tool, tuple(goal_terms), place)
 
@@ -104,7 +105,7 @@ class TaskBuilder:
         """`task` with the goal that was made for this plan."""
         aim = GoalLatent(self.weights.goal_latent, self.world_model, made.encoded, made.focus, self.near_enough)
         more = [] if made.tool is None else [GoalPose(self.weights.lift_tool, made.tool)]
-        evaluator = Evaluator([*task.evaluator.objectives, aim, *more], self.world_model)
+        evaluator = Evaluator([*task.evaluator.objectives, aim, *more], self.world_model, task.evaluator.launch)
         terms, kind = (*task.goal_terms, aim), f"{task.kind}/{made.phase}"
         return replace(
             task, evaluator=evaluator, kind=kind, encoded=made.encoded, focus=made.focus, goal_terms=terms, made=made

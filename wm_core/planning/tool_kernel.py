@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from wm_core.cuda import KernelError, compile_kernels
+from wm_core.cuda import KernelError, Launch, compile_kernels
 from wm_core.protocols import Candidates
 
 SOURCE = Path(__file__).with_name("tool_motion.cu")
+ROUNDED = ("--prec-div=false", "--prec-sqrt=false")  # to 2 in the last digit, in a fraction of the instructions
 THREADS = 32  # of a block: few, so that a population is spread over many multiprocessors
 _log = logging.getLogger(__name__)
-
-
-class Launch(Protocol):
-    """A kernel: `wm_core.cuda.Kernel`."""
-
-    def __call__(self, blocks: int, threads: int, arguments: Sequence[Tensor | int | float]) -> None: ...
 
 
 class ToolKernel:
@@ -60,7 +53,7 @@ def tool_launch(device: torch.device, joints: int) -> Launch | None:
     if device.type != "cuda":
         return None
     try:
-        return compile_kernels(SOURCE, device, (f"-DJOINTS={joints}",))["tool_motion"]
+        return compile_kernels(SOURCE, device, (f"-DJOINTS={joints}", *ROUNDED))["tool_motion"]
     except KernelError as error:
         _log.warning("planning goes on without its kernel, several times slower: %s", error)
         return None

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wm_core.cuda import Launch
 from wm_core.limits import ArmLimits
 from wm_core.planning.batched_kinematics import BatchedKinematics
 from wm_core.planning.bounds import LIMIT_MARGIN, ROUNDING, JointBounds
@@ -13,7 +14,7 @@ from wm_core.planning.box import Box, Moved, WorkspaceKeeper
 from wm_core.planning.mending import mend
 from wm_core.planning.motion import NOT_AS_DRAWN, as_candidates, paced, standing
 from wm_core.planning.rotation import Turning, limit_norm, rotation_matrix
-from wm_core.planning.tool_kernel import Launch, ToolKernel, tool_launch
+from wm_core.planning.tool_kernel import ToolKernel, tool_launch
 from wm_core.protocols import Candidates
 from wm_core.types import Goal
 

@@ -11,7 +11,7 @@ import torch
 from wm_core.backends import BACKENDS, BackendError, choose_backend, with_backend
 from wm_core.backends.backed_model import BackedWorldModel
 from wm_core.backends.choose import AUTOMATIC, make_rollout
-from wm_core.backends.kernel_rollout import KernelRollout
+from wm_core.backends.kernel_rollout import ALONE, PAIR, KernelRollout, kernel_options
 from wm_core.backends.rollout_weights import rollout_weights
 from wm_core.backends.verify import measure_agreement, verify
 from wm_core.config import WorldModelConfig
@@ -87,20 +87,39 @@ def test_other_models_are_served_alike(name, changes):
         torch.testing.assert_close(make_rollout(model, name).rollout(latent, actions[:, :horizon]), wanted, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("changes", [{}, dict(history=3), OBJECTS])
-def test_kernels_see_what_the_model_sees(rollout_kernels_on_cpu, changes):
-    model = made(**changes)
-    latent, actions = case(model)
-    rollout = KernelRollout(rollout_weights(model, model.predictor), rollout_kernels_on_cpu)
+WHOLE = dict(joint_dim=16)  # what the kernel needs: a latent that is a multiple of 16
+
+
+def on_cpu(model: JepaWorldModel, launch_with, team=PAIR) -> KernelRollout:
+    weights = rollout_weights(model, model.predictor)
+    return KernelRollout(weights, {team: launch_with(kernel_options(weights, team))}, most=100 if team is PAIR else 0)
+
+
+@pytest.mark.parametrize("changes", [{}, dict(history=3), OBJECTS, OBJECTS | dict(hidden=560, history=1), dict(visual_dim=144)])
+@pytest.mark.parametrize("team", [ALONE, PAIR])
+def test_the_kernel_sees_what_the_model_sees(rollout_launch_on_cpu, changes, team):
+    model = made(**(WHOLE | changes))
+    latent, actions = case(model, samples=20)  # for two teams and a half
+    rollout = on_cpu(model, rollout_launch_on_cpu, team)
     for horizon in (1, 4):
         wanted = model.rollout(latent, actions[:, :horizon])
-        torch.testing.assert_close(rollout.rollout(latent, actions[:, :horizon]), wanted, rtol=1e-4, atol=1e-5)
+        found = rollout.rollout(latent, actions[:, :horizon])
+        assert found.shape == wanted.shape
+        # Factors are rounded to 11 bits, 5e-4 of each: sums of some hundred terms of about one are off by a few thousandths,
+        # where an index that is wrong is off by about one.
+        assert float((found - wanted).abs().max()) < 0.02
+        assert float((found - wanted).square().mean().sqrt()) < 2e-3
 
 
-def test_kernels_agree_with_shipped_models(rollout_kernels_on_cpu, shipped):
-    rollout = KernelRollout(rollout_weights(shipped, shipped.predictor), rollout_kernels_on_cpu)
-    agreement = measure_agreement(shipped, rollout, horizon=5)
-    assert max(agreement.error, agreement.regret) <= 1e-3  # in float32 here: what a GPU rounds in its products comes on top
+def test_the_kernel_agrees_with_shipped_models(rollout_launch_on_cpu, shipped):
+    agreement = measure_agreement(shipped, on_cpu(shipped, rollout_launch_on_cpu), horizon=3)
+    assert max(agreement.error, agreement.regret) <= 0.02  # of a longest step; allowed for it are 0.15
+
+
+def test_models_that_the_kernel_does_not_know_are_refused_with_the_reason():
+    model = made()
+    with pytest.raises(BackendError, match=r"multiples of 16, not \[20, 32, 32\]"):
+        KernelRollout(rollout_weights(model, model.predictor), {ALONE: lambda *_: None})
 
 
 def test_without_a_gpu_its_backend_is_refused():

@@ -18,6 +18,7 @@ from wm_core.training.hdf5_shard import shard_path, write_shard
 from wm_core.training.manifest import Manifest, write_manifest
 from wm_core.types import Goal, JointState, Observation, Outcome, Stage
 
+NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no NVIDIA GPU")
 CONFIG = WorldModelConfig(image_size=16, visual_dim=8, joint_dim=4, channels=(4, 8), hidden=16, gripper=True, action_dim=4)
 
 
@@ -36,19 +37,20 @@ def episodes(toy):
     return found
 
 
-def fit(model, data, episodes, views=1):
+def fit(model, data, episodes, views=1, device="cpu"):
     data.mkdir()
     write_manifest(data, Manifest(steps=12, image_size=16, gripper=True, views=views))
     write_shard(shard_path(data, 0), episodes, list(range(40)))
-    gate(str(model), [data], false_stops=0.1, seed=0, device="cpu")
+    gate(str(model), [data], false_stops=0.1, seed=0, device=device)
 
 
 def load(model, cameras=None):
     return load_gate(model, load_world_model(model, torch.device("cpu")), load_arm(find_robot("panda")), cameras)
 
 
-def test_a_gate_is_written_beside_the_model_and_stops_at_another_scene(model, episodes, tmp_path, capsys):
-    fit(model, tmp_path / "data", episodes)
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=NEEDS_GPU)])
+def test_a_gate_is_written_beside_the_model_and_stops_at_another_scene(model, episodes, tmp_path, capsys, device):
+    fit(model, tmp_path / "data", episodes, device=device)
     printed = capsys.readouterr().out
     assert "picture" in printed and "of 6 further clean episodes stopped" in printed  # 15 % of 40
 

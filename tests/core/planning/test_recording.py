@@ -28,9 +28,11 @@ class Guessing:
 
 
 @pytest.fixture
-def planners(robot, arm, fakes, monkeypatch, tool_launch_on_cpu):
-    """One that records and one that does not; both have the kernel, and the same draws."""
+def planners(robot, arm, fakes, monkeypatch, tool_launch_on_cpu, cost_launch_on_cpu, refit_launch_on_cpu):
+    """One that records and one that does not; both have the kernels, but for refits, and the same draws."""
     monkeypatch.setattr("wm_core.planning.tool_motion.tool_launch", lambda device, joints: tool_launch_on_cpu)
+    monkeypatch.setattr("wm_core.planning.task.cost_launch", lambda device, joints: cost_launch_on_cpu)
+    monkeypatch.setattr("wm_core.planning.mpc.refit_launch", lambda device, samples: refit_launch_on_cpu(samples))
     monkeypatch.setattr(fakes.FakeRecorder, "made", 0)
 
     def make(kind=fakes.LinearWorldModel, more=(), method="cem", prior=None, obstacles=(), recordable=True, clock=time.perf_counter, **settings):

@@ -18,6 +18,7 @@ class Effort:
         """largest: (J,) rad, the change in one step at the velocity limit."""
         self.weight = weight
         self._largest = largest
+        self.numbers = largest  # for the kernel
 
     def cost(self, candidates: Candidates) -> Tensor:
         """-> (S,)"""

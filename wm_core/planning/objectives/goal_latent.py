@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from wm_core.protocols import Candidates, WorldModel
+from wm_core.protocols import Candidates, LinearDistance, WorldModel
 from wm_core.types import Focus
 
 
@@ -30,7 +30,13 @@ class GoalLatent:
         self._goal = goal
         self.told = (goal,)
         self._focus = focus
-        self._near_enough = near_enough if focus is Focus.OBJECT else 0.0
+        self.near_enough = near_enough if focus is Focus.OBJECT else 0.0
+
+    @property
+    def linear(self) -> LinearDistance | None:
+        """What the distance is, where it is no more than lengths in a linear map."""
+        read = getattr(self._world_model, "linear_distance", None)
+        return None if read is None else read(self._focus)
 
     def exact(self) -> GoalLatent:
         """The same goal, and nothing is near enough: for comparing, where nothing is set in motion by a millimetre."""
@@ -49,7 +55,7 @@ class GoalLatent:
     def distance(self, latents: Tensor) -> Tensor:
         """latents: (..., *latent) -> (...), 0 for what is near enough"""
         distance = self._world_model.goal_distance(latents, self._goal, self._focus)
-        return (distance - self._near_enough).clamp(min=0.0)
+        return (distance - self.near_enough).clamp(min=0.0)
 
 
 def running_sum(values: Tensor, final_weight: float) -> Tensor:

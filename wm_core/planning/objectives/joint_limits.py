@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from wm_core.protocols import Candidates
@@ -19,6 +20,7 @@ class JointLimits:
         self.weight = weight
         self._middle = (lower + upper) / 2
         self._half = (upper - lower) / 2
+        self.numbers = torch.cat([self._middle, self._half])  # for the kernel
 
     def cost(self, candidates: Candidates) -> Tensor:
         """-> (S,)"""

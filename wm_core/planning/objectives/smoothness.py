@@ -19,6 +19,7 @@ class Smoothness:
         """largest: (J,) rad, the change in one step at the velocity limit."""
         self.weight = weight
         self._largest = largest
+        self.numbers = largest  # for the kernel
 
     def cost(self, candidates: Candidates) -> Tensor:
         """-> (S,); zero for a horizon of one."""

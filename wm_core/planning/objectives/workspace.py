@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from wm_core.protocols import Candidates
@@ -18,6 +19,7 @@ class Workspace:
         self.weight = weight
         self._lower = lower
         self._upper = upper
+        self.numbers = torch.cat([lower, upper])  # for the kernel
 
     def cost(self, candidates: Candidates) -> Tensor:
         """-> (S,) m."""
