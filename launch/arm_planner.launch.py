@@ -21,7 +21,7 @@ ARGUMENTS = (
     (
         "watch_camera_topic",
         "",
-        "Topic of a second camera, used only by the gate for two cameras, to notice what comes in; empty: none.",
+        "Topic of a second camera: a model of two views sees with it, and the gate for two cameras notices what comes in; empty: none.",
     ),
     ("joint_states_topic", "joint_states", "Measured joints (sensor_msgs/JointState)."),
     ("controller", "panda_arm_controller", "Controller to command, on <controller>/joint_trajectory."),

@@ -1,7 +1,7 @@
 """Shows a model's gate what happens while a goal is pursued: a model step at a time, the pace that it knows, and what comes in at once.
 
-Two cameras take their pictures at different moments, between which the arm moves: each is judged alone, by the joints of
-its own moment.
+Two cameras take their pictures at different moments, between which the arm moves: what comes in is looked for in each alone,
+by the joints of its own moment. A model of two views is shown both pictures together beside that.
 """
 
 from __future__ import annotations

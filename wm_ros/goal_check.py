@@ -17,6 +17,7 @@ def check_goal(goal: Goal, tools: PlannerTools) -> None:
     """Raises `GoalError`."""
     if goal.image is not None and tools.world_model is None:
         raise GoalError("goal image: the planner runs without a world model (model is 'none'); expected a pose or joints")
+    _check_pictures(goal, tools.views)
     if goal.image is not None and goal.focus is Focus.OBJECT and not tools.objects:
         raise GoalError("goal focus is the object, and the model was not trained with objects; expected FOCUS_SCENE")
     if goal.object_position is not None:
@@ -29,6 +30,17 @@ def check_goal(goal: Goal, tools: PlannerTools) -> None:
         limits = tools.limits
         _check_box("goal pose", goal.pose.position, limits.workspace_lower, limits.workspace_upper)
         _check_free("goal pose", goal.pose.position, tools.obstacles)
+
+
+def _check_pictures(goal: Goal, cameras: int) -> None:
+    others = len(goal.other_views)
+    if goal.image is None and others:
+        raise GoalError(f"goal has {_several(others, 'picture')} in other_views and no image; expected none without an image")
+    if goal.image is not None and 1 + others != cameras:
+        raise GoalError(
+            f"goal has {_several(1 + others, 'picture')}, and the model was trained with {_several(cameras, 'camera')}: "
+            f"expected an image and {cameras - 1} in other_views"
+        )
 
 
 def _check_object(position: np.ndarray, tools: PlannerTools) -> None:
@@ -72,6 +84,10 @@ def _check_free(what: str, position: np.ndarray, obstacles: tuple[ObstacleConfig
             raise GoalError(
                 f"{what} at {_rounded(position)} m is inside the declared obstacle '{box.name}', from {list(box.lower)} to {list(box.upper)}"
             )
+
+
+def _several(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _rounded(position: np.ndarray) -> list[float]:

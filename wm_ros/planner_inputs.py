@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from functools import partial
 from typing import Callable
 
 import numpy as np
@@ -15,6 +16,7 @@ from wm_ros.camera_input import CameraInput
 from wm_ros.command_tracker import CommandTracker
 from wm_ros.finger_inputs import FingerInputs
 from wm_ros.freshness import Freshness, InputError
+from wm_ros.paired_views import PairedViews
 
 CAMERA, WATCH_CAMERA, JOINTS = "camera", "watch_camera", "joint_states"
 
@@ -31,17 +33,20 @@ class PlannerInputs:
         gripper: Gripper | None = None,
         remember: float = 0.0,
         watched: ObservationHistory | None = None,
+        paired: PairedViews | None = None,
     ) -> None:
         """gripper: whose opening belongs to an observation; then every joint state has to come with its fingers.
 
         remember: s for which frames are kept beside the history, for `frames`. watched: of the watch camera, None where
-        there is none; nothing is planned while one that there is does not see.
+        there is none; nothing is planned while one that there is does not see. paired: puts its pictures and the camera's
+        together where the model sees through both, None where it does not.
         """
         self.fingers = FingerInputs(gripper)
         self._camera = CameraInput(CAMERA, history, max_frame_age, frozen_after, remember)
         self._cameras = {CAMERA: self._camera}
         if watched is not None:
             self._cameras[WATCH_CAMERA] = CameraInput(WATCH_CAMERA, watched, max_frame_age, frozen_after)
+        self._paired = paired
         self._fresh_joints = Freshness(JOINTS, max_state_age)
         self._lock = threading.Lock()
         self._answered = threading.Event()
@@ -54,9 +59,10 @@ class PlannerInputs:
     def listen(
         self, on_frame: Callable[[float], None] | None, on_watched: Callable[[float], None] | None = None
     ) -> None:
-        """Who is told of each frame that is taken, when it came (s, steady), and must not wait. None: nobody is.
+        """Who is told of each frame that can be planned on, when it came (s, steady), and must not wait. None: nobody is.
 
-        on_watched: of the watch camera's.
+        Where the model sees through both cameras it is there once both have shown its moment. on_watched: of each frame of
+        the watch camera.
         """
         self._on_frame, self._on_watched = on_frame or _nobody, on_watched or _nobody
 
@@ -77,9 +83,13 @@ class PlannerInputs:
             if not self._joints:
                 return
             joints = min(self._joints, key=lambda state: abs(state.stamp - stamp))
-            taken = self._cameras[part].add(Observation(image, joints, stamp, self.fingers.opening(stamp)), steady)
-        if taken:
-            (self._on_frame if part == CAMERA else self._on_watched)(steady)
+            frame = Observation(image, joints, stamp, self.fingers.opening(stamp))
+            taken = self._cameras[part].add(frame, steady)
+            complete = taken and self._complete(frame, part)
+        if taken and part == WATCH_CAMERA:
+            self._on_watched(steady)
+        if complete:
+            self._on_frame(steady)
 
     def refuse(self, part: str, message: str) -> None:
         """A message on `part` could not be used."""
@@ -110,10 +120,12 @@ class PlannerInputs:
             self._check_joints(now, steady)
             for camera in self._cameras.values():
                 camera.check(now, steady)
+            if self._paired is not None:
+                self._paired.check(now)
 
     def problems(self, now: float, steady: float) -> dict[str, str]:
         """What is wrong with each input, '' for nothing."""
-        checks = {JOINTS: self._check_joints} | {part: camera.check_coming for part, camera in self._cameras.items()}
+        checks = {JOINTS: self._check_joints} | {part: partial(self._check_coming, part) for part in self._cameras}
         found = {}
         for part, check in checks.items():
             try:
@@ -127,7 +139,8 @@ class PlannerInputs:
     def window(self) -> tuple[Observation, ...]:
         """What the model sees. Raises `InputError`."""
         with self._lock:
-            return self._camera.window()
+            seen = self._camera.window()  # first, so that what this camera lacks is not laid to the other one
+            return seen if self._paired is None else self._paired.window()
 
     def measured(self) -> JointState | None:
         """The newest joint state."""
@@ -140,9 +153,9 @@ class PlannerInputs:
             return self._tracker.state(now, self._joints[-1] if self._joints else None)
 
     def frames(self) -> tuple[Observation, ...]:
-        """What the model's camera saw of late, oldest first."""
+        """What the model saw of late, oldest first."""
         with self._lock:
-            return self._camera.frames()
+            return (self._paired or self._camera).frames()
 
     def watched(self) -> Observation | None:
         """What the watch camera saw last, as the `image`; None without one."""
@@ -154,6 +167,17 @@ class PlannerInputs:
         """Whether the last command is still being executed."""
         with self._lock:
             return self._tracker.moving(now)
+
+    def _complete(self, frame: Observation, part: str) -> bool:
+        """Whether there is with this frame a new one to plan on."""
+        if self._paired is None:
+            return part == CAMERA
+        return self._paired.add(frame) if part == CAMERA else self._paired.add_other(frame)
+
+    def _check_coming(self, part: str, now: float, steady: float) -> None:
+        self._cameras[part].check_coming(now, steady)
+        if part == WATCH_CAMERA and self._paired is not None:
+            self._paired.check(now)
 
     def _check_joints(self, now: float, steady: float) -> None:
         self._fresh_joints.check(self._joints[-1].stamp if self._joints else None, now, steady)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wm_core.planning import MpcPlanner
 
 NO_MODEL = "none"
+_MOST_VIEWS = 2
 # m between the body and obstacles that a proposal keeps: more than the guard asks, which has it join a little earlier or later
 _KEEP_CLEAR = SafetyConfig().clearance + 0.002
 
@@ -55,6 +56,7 @@ def load_tools(node: Node, parameters: PlannerParameters) -> PlannerTools:
         makes_goals=model is not None and model.makes_goals,
         gate=gate,
         watches=gate is not None and gate.config.views > 1,
+        views=1 if model is None else model.config.views,
         reach=planner.config.horizon * planner.step,
         obstacles=obstacles,
         clearance=Clearance(Body(robot, arm.chain()), obstacles, limits, _KEEP_CLEAR) if obstacles else None,
@@ -87,10 +89,18 @@ def _load_planner(robot: RobotConfig, arm: UrdfArm, parameters: PlannerParameter
             f"model '{parameters.model}' was trained for {model.joints} joints, "
             f"robot '{robot.name}' has {len(robot.joint_names)}"
         )
-    if model.views != 1:
-        raise LoadError(f"model '{parameters.model}' was trained with {model.views} cameras; the planner reads one")
+    _check_views(parameters, model.views)
     backend = None if parameters.backend == AS_THE_MODEL_SAYS else parameters.backend
     return load_planner(folder, parameters.device, robot, arm, threads, backend)
+
+
+def _check_views(parameters: PlannerParameters, views: int) -> None:
+    if views > _MOST_VIEWS:
+        raise LoadError(f"model '{parameters.model}' was trained with {views} cameras; the planner reads at most {_MOST_VIEWS}")
+    if views > 1 and not parameters.watch_camera_topic:
+        raise LoadError(
+            f"model '{parameters.model}' was trained with {views} cameras, and watch_camera_topic, the topic of the second one, is empty"
+        )
 
 
 def _gripper(robot: RobotConfig, model: str) -> Gripper:
@@ -111,24 +121,26 @@ def _gate(parameters: PlannerParameters, planner: MpcPlanner, arm: UrdfArm) -> S
         if topic:
             raise LoadError(f"watch_camera_topic is '{topic}', and without a model (model is '{NO_MODEL}') nothing looks through it")
         return None
-    folder = find_model(parameters.model)
+    folder, own = find_model(parameters.model), model.config.views
     cameras = 2 if topic else 1
-    if not topic and not gate_files(cameras, 1).there(folder):
+    for_gate = cameras > own  # whoever names a camera that the model does not see with wants a gate
+    if not for_gate and not gate_files(cameras, own).there(folder):
         return None
     try:
-        if topic:
+        if for_gate:
             validate_topic_name(topic)
         return load_gate(folder, model_itself(model), arm, cameras)
     except (GateError, InvalidTopicNameException) as error:
-        raise LoadError(f"watch_camera_topic is '{topic}': {error}" if topic else str(error)) from error
+        raise LoadError(f"watch_camera_topic is '{topic}': {error}" if for_gate else str(error)) from error
 
 
 def _warm_up(tools: PlannerTools, home: np.ndarray) -> None:
     image = np.zeros((64, 64, 3), dtype=np.uint8)
     state = JointState(home, np.zeros_like(home), 1.0)
     opening = None if tools.gripper is None else tools.gripper.opening(tools.gripper.open)
-    observations = [Observation(image, state, 1.0 + tools.step * row, opening) for row in range(tools.history)]
-    goal = Goal(joints=home) if tools.world_model is None else Goal(image=image)
+    others = (image,) * (tools.views - 1)
+    observations = [Observation(image, state, 1.0 + tools.step * row, opening, others) for row in range(tools.history)]
+    goal = Goal(joints=home) if tools.world_model is None else Goal(image=image, other_views=others)
     plan, _ = tools.planner.plan(observations, goal, PlannerState(seed=0))
     if not np.isfinite(plan.joint_path).all():
         raise LoadError("the model plans motion that is not finite: are its weights damaged?")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import partial
 from typing import Sequence
 
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -18,7 +19,8 @@ from wm_ros.goal_server import GoalServer, Session
 from wm_ros.guard_watch import GuardWatch
 from wm_ros.health import HealthReporter
 from wm_ros.parameters import ParameterError, declare_parameters, read_parameters
-from wm_ros.planner_inputs import PlannerInputs
+from wm_ros.paired_views import PairedViews
+from wm_ros.planner_inputs import WATCH_CAMERA, PlannerInputs
 from wm_ros.planner_loop import PlannerLoop
 from wm_ros.planner_parameters import PlannerParameters
 from wm_ros.planner_tools import PlannerTools, explain
@@ -142,15 +144,21 @@ class PlannerNode(LifecycleNode):
 
     @staticmethod
     def _make_inputs(parameters: PlannerParameters, tools: PlannerTools) -> PlannerInputs:
-        history = ObservationHistory(tools.history, tools.step, parameters.camera_period)
+        period, remember = parameters.camera_period, 0.0 if tools.gate is None else _REMEMBER
+        moments = partial(ObservationHistory, tools.history, tools.step, period)
+        paired = None
+        if tools.views > 1:
+            # A working second camera has a picture within half of its period of every moment.
+            paired = PairedViews(WATCH_CAMERA, moments(), 0.5 * period, parameters.max_frame_age, remember)
         return PlannerInputs(
-            history,
+            moments(),
             parameters.max_frame_age,
             parameters.max_state_age,
             parameters.frozen_after,
             tools.gripper,
-            remember=0.0 if tools.gate is None else _REMEMBER,
-            watched=ObservationHistory(1, tools.step, parameters.camera_period) if tools.watches else None,
+            remember=remember,
+            watched=ObservationHistory(1, tools.step, period) if tools.looks_twice else None,
+            paired=paired,
         )
 
     def _gate(self) -> str:

@@ -24,7 +24,7 @@ class PlannerParameters:
     model: str = parameter("panda_tabletop", "World model: a name in share/wm_ros/models or a path; none: pose and joint goals only.")
     gate: bool = parameter(True, "Let the model's gate, where it has one (wm gate), stop the arm when what is seen is not what the model knows.")
     watch_camera_topic: str = parameter(
-        "", "Topic of a second camera, used only by the gate for two cameras (gate_watch.yaml), to notice what comes in; empty: none."
+        "", "Topic of a second camera: a model of two views sees with it, and the gate for two cameras (gate_watch.yaml) notices what comes in; empty: none."
     )
     obstacles: str = parameter("", "Boxes to plan around: path of a YAML file; empty: none are declared.")
     device: str = parameter("auto", "Where the model runs.", choices=("auto", "cpu", "cuda"))
@@ -45,7 +45,7 @@ class PlannerParameters:
     )
     horizon: float = parameter(1.0, "Length of what is proposed of each plan, at most: a plan may look less far ahead (s).", 0.2, 1.5)
     camera_period: float = parameter(
-        0.1, "Longest time between two frames of a working camera; at most the model step. A past frame may be off by half of it (s).", 0.005, 1.0
+        0.1, "Longest time between two frames of a working camera; at most the model step. A past frame, or a second view of a moment, may be off by half of it (s).", 0.005, 1.0
     )
     image_reliability: str = parameter(
         "reliable", "QoS of the image subscriptions; best effort loses most frames above 640x480.", choices=("reliable", "best_effort")

@@ -19,6 +19,8 @@ from wm_ros.goal_meter import GoalMeter, SeenDistance
 from wm_ros.seen_distances import PlaceDistance, SceneDistance
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from wm_core.evaluation.watch import Gate
 
 
@@ -36,6 +38,7 @@ class PlannerTools:
     gripper: what the model commands, None for a model without one. objects: whether the model knows of any.
     makes_goals: whether it makes goals that no picture shows, as lifting an object takes.
     gate: the model's, None where it has none or it is not asked. watches: whether it looks through a watch camera too.
+    views: pictures of a moment that the model sees.
     """
 
     name: str
@@ -49,6 +52,7 @@ class PlannerTools:
     makes_goals: bool = False
     gate: Gate | None = None
     watches: bool = False
+    views: int = 1
     reach: float | None = None
     obstacles: tuple[ObstacleConfig, ...] = ()
     clearance: Clearance | None = None
@@ -64,6 +68,11 @@ class PlannerTools:
         """s between those frames."""
         return 0.2 if self.world_model is None else self.world_model.step
 
+    @property
+    def looks_twice(self) -> bool:
+        """Whether there is a second camera, that the model sees with or its gate watches through."""
+        return self.watches or self.views > 1
+
     def gate_watch(self, camera_period: float) -> GateWatch | None:
         """A fresh one, for a new goal. camera_period: s."""
         if self.gate is None or self.world_model is None:
@@ -73,7 +82,7 @@ class PlannerTools:
     def goal_meter(self, goal: Goal) -> GoalMeter:
         """What measures how far `goal` is: by the model where that can tell more than where the tool is."""
         seen = self._seen_distances(goal)
-        target = self._tool_in(goal.image) if goal.image is not None and not seen else None
+        target = self._tool_in(goal) if goal.image is not None and not seen else None
         return GoalMeter(goal, self.kinematics, target, seen)
 
     def _seen_distances(self, goal: Goal) -> list[SeenDistance]:
@@ -81,17 +90,22 @@ class PlannerTools:
         seen: list[SeenDistance] = []
         if goal.image is not None and goal.handling is Handling.LIFT:
             # Lifting goes by where the probe reads the object, in the picture too; so does its measure.
-            seen.append(PlaceDistance(model, model.object_in(model.encode_goal(goal.image)).cpu().numpy()))
+            seen.append(PlaceDistance(model, model.object_in(_encoded(model, goal)).cpu().numpy()))
         elif goal.image is not None and (self.gripper or self.objects):
-            seen.append(SceneDistance(model, goal.image, goal.focus))
+            seen.append(SceneDistance(model, _encoded(model, goal), goal.focus))
         if goal.object_position is not None:
             seen.append(PlaceDistance(model, goal.object_position))
         return seen
 
-    def _tool_in(self, image: np.ndarray) -> np.ndarray | None:
-        """image: (H, W, 3) -> (3,) m where the model reads the tool; None if the reading is not finite."""
-        position = np.asarray(self.world_model.tool_position(self.world_model.encode_goal(image)), dtype=float)
+    def _tool_in(self, goal: Goal) -> np.ndarray | None:
+        """-> (3,) m where the model reads the tool in the goal's pictures; None if the reading is not finite."""
+        position = np.asarray(self.world_model.tool_position(_encoded(self.world_model, goal)), dtype=float)
         return position if np.isfinite(position).all() else None
+
+
+def _encoded(model: WorldModel, goal: Goal) -> Tensor:
+    """-> (*goal), of all its pictures"""
+    return model.encode_goal(goal.image, *goal.other_views)
 
 
 def explain(error: Exception) -> str:

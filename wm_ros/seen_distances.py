@@ -10,6 +10,8 @@ from wm_core.protocols import WorldModel
 from wm_core.types import Focus, Observation
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from wm_core.planning.made_goal import GoalMaker
     from wm_core.planning.objectives import ObjectReader
 
@@ -17,10 +19,9 @@ if TYPE_CHECKING:
 class SceneDistance:
     """To a goal picture: the object's way alone, or those of all parts."""
 
-    def __init__(self, world_model: WorldModel, image: np.ndarray, focus: Focus) -> None:
-        """image: (H, W, 3) uint8 RGB"""
-        self._model, self._focus = world_model, focus
-        self._target = world_model.encode_goal(image)
+    def __init__(self, world_model: WorldModel, target: Tensor, focus: Focus) -> None:
+        """target: (*goal), what the model makes of the goal's pictures"""
+        self._model, self._target, self._focus = world_model, target, focus
 
     def distance(self, observations: Sequence[Observation]) -> float:
         """observations: `history` of them, one model step apart -> m, by the model's metric"""

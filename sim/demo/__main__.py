@@ -23,15 +23,18 @@ from sim.demo.report import as_table, write_json
 from sim.demo.task_goals import TASK_MODEL, task_goals
 from sim.node_parameters import SimParameters
 from sim.tasks import TASKS
-from wm_core.resources import find_robot
+from wm_core.config import ConfigError, ModelCardConfig, load_config
+from wm_core.resources import find_model, find_robot
 from wm_ros.client import PlannerClient
 from wm_ros.outcome import Code
+from wm_ros.planner_parameters import PlannerParameters
 
 GOALS_TOLD = (
     "how the end is told with --task: image (default; of pick_place three pictures, sent in turn), object (a position in metres), "
     "final (of pick_place: one picture); with the last two the part of pick_place is asked to be lifted"
 )
 COMMAND = ["ros2", "launch", "wm_ros", "arm_planner.launch.py", "sim:=true"]
+SECOND_CAMERA = "watch_camera/image_raw"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,10 +77,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _run(options: argparse.Namespace, console: Console) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + options.time_limit
-    goals = _goals(options)
+    views = _views(_model(options) or PlannerParameters().model)
+    goals = _goals(options, views)
     if options.model == "none":
         goals = tuple(goal for goal in goals if goal.goal.image is None)
-    command = _command(options)
+    command = _command(options, views)
     console.print(f"$ {' '.join(command)}", highlight=False, soft_wrap=True)
     records: list[GoalRecord] = []
     names = find_robot("panda").joint_names
@@ -100,14 +104,34 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     return 1
 
 
-def _goals(options: argparse.Namespace) -> tuple[DemoGoal, ...]:
-    size = SimParameters().image_width
-    return demo_goals(options.seed, size) if options.task is None else task_goals(options.task, options.seed, size, options.goal)
+def _goals(options: argparse.Namespace, views: int) -> tuple[DemoGoal, ...]:
+    seed, size = options.seed, SimParameters().image_width
+    return demo_goals(seed, size, views) if options.task is None else task_goals(options.task, seed, size, options.goal, views)
 
 
-def _command(options: argparse.Namespace) -> list[str]:
-    model = options.model or (TASK_MODEL if options.task else None)
-    settings = {"gui": "true" if options.gui else None, "model": model, "task": options.task, "seed": options.seed or None}
+def _model(options: argparse.Namespace) -> str | None:
+    """None: the launch file's."""
+    return options.model or (TASK_MODEL if options.task else None)
+
+
+def _views(model: str) -> int:
+    """Cameras that it sees through, as many as the simulator has at most; 1 where that cannot be read: the planner says why."""
+    try:
+        card = load_config(ModelCardConfig, find_model(model) / "config.yaml")
+    except ConfigError:
+        return 1
+    return min(card.model.views, 2)
+
+
+def _command(options: argparse.Namespace, views: int) -> list[str]:
+    second = SECOND_CAMERA if views > 1 else None
+    settings = {
+        "gui": "true" if options.gui else None,
+        "model": _model(options),
+        "task": options.task,
+        "seed": options.seed or None,
+        "watch_camera_topic": second,
+    }
     return COMMAND + [f"{name}:={value}" for name, value in settings.items() if value is not None]
 
 

@@ -21,7 +21,7 @@ JOINTS_AT = np.array([0.58, 0.05, 0.14])
 class DemoGoal:
     """goal: what the planner is sent. target: (3,) m, where the tool is then, or the part; picture: (H, W, 3), how that looks.
 
-    Only an image goal's picture is sent; target and the other pictures are for scoring and for people. about: what the
+    Only an image goal's pictures are sent; target and the other pictures are for scoring and for people. about: what the
     target is of; tolerance: m, how near that has to be. fingers: what they have to be in the end. lifted: m that a part
     has to be raised by on the way.
     """
@@ -36,9 +36,12 @@ class DemoGoal:
     lifted: float = 0.0
 
 
-def demo_goals(seed: int, image_size: int) -> tuple[DemoGoal, ...]:
-    """seed, image_size: those of the simulator node. The scenes match: the same cube, drawn by the same code."""
-    scene = PandaTabletop(image_size=image_size)
+def demo_goals(seed: int, image_size: int, views: int = 1) -> tuple[DemoGoal, ...]:
+    """seed, image_size: those of the simulator node. The scenes match: the same cube, drawn by the same code.
+
+    views: cameras that a goal's pictures are of.
+    """
+    scene = PandaTabletop(views=views, image_size=image_size)
     try:
         scene.reset(seed)
         return tuple(

@@ -16,11 +16,11 @@ _CONTENT = 0.02  # m that the model may read in the end; within 1.5 cm it leaves
 _WAYS = {"push": 0.08, "pick_place": 0.15}  # m, across the table, to where there is room
 
 
-def task_goals(task: str, seed: int, image_size: int, told: str = "image") -> tuple[DemoGoal, ...]:
+def task_goals(task: str, seed: int, image_size: int, told: str = "image", views: int = 1) -> tuple[DemoGoal, ...]:
     """task: 'push' or 'pick_place'. seed, image_size: the simulator node's. told: a kind of the task's goals: of 'image'
-    pick_place has three, that are sent in turn.
+    pick_place has three, that are sent in turn. views: cameras that a goal's pictures are of.
     """
-    scene = PandaTabletop(task, image_size=image_size)
+    scene = PandaTabletop(task, views=views, image_size=image_size)
     try:
         scene.reset(seed)
         here = scene.object_position()

@@ -236,27 +236,32 @@ def fit(folder, model, cameras):
     early = fit_gaussians(torch.cat([sight.early for sight in clean]))
     largest = max(float(early.distance(sight.early)) for sight in clean)
     # What comes in is left to the second camera: with one the colours alone shall stop it.
-    thresholds = Thresholds(picture=2.0 * largest, watch=1.0 if cameras > 1 else None)
+    comes_in = {} if cameras == 1 else {"watch" if cameras > model.config.views else "intrusion": 1.0}
+    thresholds = Thresholds(picture=2.0 * largest, **comes_in)
     tools = [torch.zeros(len(sight.cells), 3) for sight in clean]
     shown = [[sight.cells[:, camera] for sight in clean] for camera in range(cameras)]
     scenes = tuple(UsualPicture.fitted(tools, cells, seed=0) for cells in shown)
     statistics = Statistics(fit_gaussians(latent), early, UsualError(torch.zeros(1, 3), torch.ones(1)), scenes)
     config = GateConfig(thresholds=thresholds, views=cameras, episodes=60, steps=1, checked=1, stopped=0)
-    save_gate(Calibrated(config, statistics), folder)
+    save_gate(Calibrated(config, statistics), folder, model.config.views)
 
 
 @pytest.fixture
 def small(tmp_path):
     """The folder of a small model of random weights, and the model."""
+    return make_small(tmp_path)
+
+
+def make_small(folder, views=1):
     from wm_core.config import ModelCardConfig, WorldModelConfig
     from wm_core.model.checkpoint import save_world_model
     from wm_core.model.world_model import JepaWorldModel
 
     torch.manual_seed(0)
-    config = WorldModelConfig(image_size=16, visual_dim=8, joint_dim=4, channels=(4, 4), hidden=16)
+    config = WorldModelConfig(image_size=16, visual_dim=8, joint_dim=4, channels=(4, 4), hidden=16, views=views)
     model = JepaWorldModel(config).eval()
-    save_world_model(model, ModelCardConfig(model=config), tmp_path)
-    return tmp_path, model
+    save_world_model(model, ModelCardConfig(model=config), folder)
+    return folder, model
 
 
 @pytest.fixture
@@ -344,17 +349,23 @@ def test_without_a_model_nothing_could_look_through_a_watch_camera(bench):
 
 @pytest.fixture
 def watching(bench, small):
-    """A planner with two cameras on the way to a picture that it never reaches."""
+    """A planner with two cameras, of a model of one, on the way to a picture that it never reaches."""
     folder, model = small
     fit(folder, model, cameras=1)
     fit(folder, model, cameras=2)
+    return before_two_cameras(bench, folder)
+
+
+def before_two_cameras(bench, folder, *others):
+    """others: what the second camera shows at the goal, for a model that sees through both."""
     bench = bench("-p", "no_progress_time:=60.0", "-p", "watch_camera_topic:=watch/image_raw", model=folder)
     bench.picture, bench.other = PICTURE, OTHER
     camera = bench.node.create_publisher(Image, "watch/image_raw", 1)
     bench.show_other = lambda: camera.publish(array_to_image(bench.other, bench.now(), "watch"))
     bench.sights.append(bench.show_other)
     bench.activate()
-    bench.send_far = lambda: bench.send(Goal(image=PICTURE[::-1].copy(), position_tolerance=1e-3), 60.0)
+    far = Goal(image=PICTURE[::-1].copy(), other_views=others, position_tolerance=1e-3)
+    bench.send_far = lambda: bench.send(far, 60.0)
     return bench
 
 
@@ -376,6 +387,19 @@ def test_a_watch_camera_that_stops_is_named_and_when_it_is_back_it_goes_on(watch
     count = len(watching.proposals)
     watching.sights.append(watching.show_other)
     watching.until(lambda: len(watching.proposals) > count + 5)
+
+
+def test_the_gate_of_a_model_of_two_views_looks_through_both(bench, tmp_path):
+    folder, model = make_small(tmp_path, views=2)
+    fit(folder, model, cameras=2)
+    watching = before_two_cameras(bench, folder, OTHER)
+    watching.until(lambda: watching.told.get("planner: gate") == "watches through two cameras while a goal is pursued")
+    handle = watching.send_far()
+    count = len(watching.proposals)
+    watching.until(lambda: len(watching.proposals) > count + 12)
+    watching.other = np.full_like(OTHER, 255)
+    result = watching.end(handle)
+    assert result.code == Code.SURPRISED and "the model's gate stopped the arm: " in result.message
 
 
 def test_without_the_topic_a_second_gate_changes_nothing(bench, small):

@@ -75,9 +75,11 @@ def test_a_goal_that_cannot_be_meant_names_what_is_wrong(message, text):
         received(message)
 
 
-def test_pictures_of_a_second_camera_are_not_dropped_in_silence():
-    with pytest.raises(ConversionError, match="pictures of 2 cameras, expected one"):
-        sent(Goal(image=PICTURE, other_views=(PICTURE,)))
+def test_pictures_of_further_cameras_arrive_in_order():
+    others = PICTURE + 1, PICTURE + 2
+    goal = received(sent(Goal(image=PICTURE, other_views=others)))
+    assert (goal.image == PICTURE).all() and len(goal.other_views) == 2
+    assert all((there == here).all() for there, here in zip(goal.other_views, others))
 
 
 def test_a_client_is_told_the_phase():

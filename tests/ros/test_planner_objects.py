@@ -167,8 +167,3 @@ def test_a_robot_without_gripper_is_named(bench, save, tmp_path, robot):
     path = tmp_path / "arm.yaml"
     path.write_text(yaml.safe_dump({**robot.model_dump(mode="json"), "gripper": None}))
     fails_to_configure(bench("-p", f"robot:={path}", model=save()), "the file of robot 'panda' has no 'gripper'")
-
-
-def test_a_model_of_two_cameras_is_named(bench, save):
-    folder = save(SMALL.model_copy(update={"views": 2}))
-    fails_to_configure(bench(model=folder), "was trained with 2 cameras; the planner reads one")

@@ -20,6 +20,7 @@ from sim.demo.picture import draw_picture
 from sim.demo.report import write_json
 from sim.demo.task_goals import task_goals
 from sim.scene import Scene
+from wm_core.config import ModelCardConfig, WorldModelConfig, save_config
 from wm_core.types import Focus, Goal, Handling, Pose
 from wm_ros.outcome import Code, Outcome
 
@@ -252,6 +253,27 @@ def test_a_pushing_demo_can_be_told_a_position():
     (push,) = task_goals("push", 0, 32, "object")
     assert push.goal.image is None and push.goal.object_position == pytest.approx(push.target)
     assert push.goal.handling is Handling.ANY and push.lifted == 0.0
+
+
+def test_of_a_model_of_two_views_a_goal_is_told_by_both_pictures():
+    for goal in (demo_goals(0, 32, views=2)[0], *task_goals("pick_place", 0, 32, views=2)):
+        (other,) = goal.goal.other_views
+        assert other.shape == goal.goal.image.shape and (other != goal.goal.image).any()
+
+
+@pytest.mark.parametrize("views", [1, 2])
+def test_a_model_of_two_views_is_launched_with_a_second_camera(monkeypatch, tmp_path, capsys, views):
+    card = ModelCardConfig(model=WorldModelConfig(views=views))
+    save_config(card, tmp_path / "config.yaml")
+    launched = []
+
+    def launch(command, log):
+        launched.extend(command)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sim.demo.__main__.LaunchedSystem", launch)
+    assert main(["--model", str(tmp_path), "--out", str(tmp_path / "out")]) == 130
+    assert ("watch_camera_topic:=watch_camera/image_raw" in launched) == (views == 2)
 
 
 @pytest.mark.parametrize("asked", [["--task", "push", "--goal", "final"], ["--goal", "object"]])

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Mapping, Sequence, TypeVar
 
+import numpy as np
+from sensor_msgs.msg import Image
 from wm_interfaces.action import PlanToGoal
 
 from wm_core.types import Focus, Goal, Handling
@@ -49,6 +51,7 @@ def goal_from_action(
         )
     parts = {
         "image": image,
+        "other_views": tuple(_view(number, view) for number, view in enumerate(message.other_views)),
         "pose": pose,
         "joints": joints,
         "object_position": place,
@@ -67,10 +70,9 @@ def goal_from_action(
 
 
 def goal_to_action(goal: Goal, joint_names: Sequence[str], frame_id: str, time_limit: float) -> PlanToGoal.Goal:
-    """time_limit: s, 0 for the node's default. Raises `ConversionError` for pictures of several cameras."""
-    if goal.other_views:
-        raise ConversionError(f"goal has pictures of {1 + len(goal.other_views)} cameras, expected one: the planner reads one")
+    """time_limit: s, 0 for the node's default. Raises `ConversionError` for pictures that are none."""
     message = PlanToGoal.Goal(time_limit=seconds_to_duration(time_limit))
+    message.other_views = [array_to_image(view, 0.0, "") for view in goal.other_views]
     if goal.image is not None:
         message.image = array_to_image(goal.image, 0.0, "")
         message.focus = _FOCUS[goal.focus]
@@ -113,6 +115,13 @@ def feedback_message(progress: Progress) -> PlanToGoal.Feedback:
         state=progress.state,
         phase=progress.phase,
     )
+
+
+def _view(number: int, view: Image) -> np.ndarray:
+    try:
+        return image_to_array(view).copy()
+    except ConversionError as error:
+        raise ConversionError(f"goal other_views[{number}]: {error}") from error
 
 
 def _choice(field: str, value: int, numbers: Mapping[_Choice, int]) -> _Choice:
