@@ -1,6 +1,7 @@
 // Blocks of a GPU on a CPU, those of a cluster at once: their threads take turns, and wait for each other where they exchange
 // something. CLUSTER is given by who compiles, where there are clusters.
 #pragma once
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <cmath>
@@ -37,16 +38,28 @@ struct Meeting {  // of `size` threads: nobody goes on before all are there
     int size = 0, here = 0, times = 0;
 };
 
-static std::vector<ucontext_t> contexts;
-static ucontext_t outside;
+static std::vector<ucontext_t> contexts;  // where each begins; from then on jumps, which ask the system for nothing
+static jmp_buf pauses[2048], outside;
 static Meeting of_all, of_each[BLOCKS], of_warp[64];
-static bool done[2048];
+static bool begun[2048], done[2048];
 
 static int rank() { return me / blockDim.x; }
 
 static void turn(int next) {
     me = next;
     threadIdx.x = me % blockDim.x;
+}
+
+static void pause_at(int self) {
+    if (!_setjmp(pauses[self])) _longjmp(outside, 1);
+    turn(self);
+}
+
+static void go_on(int self) {
+    if (_setjmp(outside)) return;
+    if (begun[self]) _longjmp(pauses[self], 1);
+    begun[self] = true;
+    setcontext(&contexts[self]);
 }
 
 static void meet(Meeting& meeting) {
@@ -56,10 +69,7 @@ static void meet(Meeting& meeting) {
         ++meeting.times;
         return;
     }
-    while (meeting.times == time) {
-        swapcontext(&contexts[self], &outside);
-        turn(self);
-    }
+    while (meeting.times == time) pause_at(self);
 }
 
 static void __syncthreads() { meet(of_each[rank()]); }
@@ -132,11 +142,12 @@ static void one_thread(int self) {
     turn(self);
     work();
     done[self] = true;
-    swapcontext(&contexts[self], &outside);
+    _longjmp(outside, 1);
 }
 
 // `kernel` for every thread of every block, as `launch` has set up its arguments.
-static void run_blocks(int blocks, int threads, void (*kernel)()) {
+// shared: bytes of memory that a block asks for.
+static void run_blocks(int blocks, int threads, int shared, void (*kernel)()) {
     static std::vector<char> stacks;
     const int all = threads * BLOCKS;
     stacks.resize((size_t)all << 16);
@@ -144,16 +155,15 @@ static void run_blocks(int blocks, int threads, void (*kernel)()) {
     work = kernel;
     blockDim.x = threads;
     for (int first = 0; first < blocks; first += BLOCKS) {
-        memset(memory, 0xff, sizeof memory);  // halves and floats that are no numbers: what nobody wrote is found out
+        for (auto& each : memory) memset(each, 0xff, shared);  // no numbers, as halves or floats: what nobody wrote is found out
         of_all = {all};
         for (Meeting& each : of_each) each = {threads};
         for (Meeting& each : of_warp) each = {threads < 32 ? threads : 32};
         for (int self = 0; self < all; ++self) {
-            done[self] = false;
+            begun[self] = done[self] = false;
             getcontext(&contexts[self]);
             contexts[self].uc_stack.ss_sp = &stacks[(size_t)self << 16];
             contexts[self].uc_stack.ss_size = 1 << 16;
-            contexts[self].uc_link = &outside;
             makecontext(&contexts[self], (void (*)())one_thread, 1, self);
         }
         for (int left = all; left > 0;) {
@@ -161,7 +171,7 @@ static void run_blocks(int blocks, int threads, void (*kernel)()) {
             for (int self = 0; self < all; ++self)
                 if (!done[self]) {
                     blockIdx.x = first + self / threads;
-                    swapcontext(&outside, &contexts[self]);
+                    go_on(self);
                     left += !done[self];
                 }
         }
