@@ -146,8 +146,8 @@ static void one_thread(int self) {
 }
 
 // `kernel` for every thread of every block, as `launch` has set up its arguments.
-// shared: bytes of memory that a block asks for.
-static void run_blocks(int blocks, int threads, int shared, void (*kernel)()) {
+// shared: bytes of memory that a block asks for. -> whether none wrote beyond them.
+static bool run_blocks(int blocks, int threads, int shared, void (*kernel)()) {
     static std::vector<char> stacks;
     const int all = threads * BLOCKS;
     stacks.resize((size_t)all << 16);
@@ -155,7 +155,10 @@ static void run_blocks(int blocks, int threads, int shared, void (*kernel)()) {
     work = kernel;
     blockDim.x = threads;
     for (int first = 0; first < blocks; first += BLOCKS) {
-        for (auto& each : memory) memset(each, 0xff, shared);  // no numbers, as halves or floats: what nobody wrote is found out
+        for (auto& each : memory) {
+            memset(each, 0xff, shared);  // no numbers, as halves or floats: what nobody wrote is found out
+            memset((char*)each + shared, 0x5a, sizeof each - shared);
+        }
         of_all = {all};
         for (Meeting& each : of_each) each = {threads};
         for (Meeting& each : of_warp) each = {threads < 32 ? threads : 32};
@@ -175,5 +178,9 @@ static void run_blocks(int blocks, int threads, int shared, void (*kernel)()) {
                     left += !done[self];
                 }
         }
+        for (auto& each : memory)
+            for (size_t i = shared; i < sizeof each; ++i)
+                if (((char*)each)[i] != 0x5a) return false;
     }
+    return true;
 }

@@ -26,11 +26,11 @@ static void** p;
 static int* n;
 static float* f;
 static void kernel() { %s; }
-extern "C" void run(int blocks, int threads, int shared, void** pointers, int* numbers, float* others) {
+extern "C" int run(int blocks, int threads, int shared, void** pointers, int* numbers, float* others) {
     p = pointers;
     n = numbers;
     f = others;
-    run_blocks(blocks, threads, shared, kernel);
+    return run_blocks(blocks, threads, shared, kernel);
 }
 """
 TOOL_MOTION = """tool_motion((Arm*)p[0], (float*)p[1], (float*)p[2], (float*)p[3], (float*)p[4], (float*)p[5], (float*)p[6],
@@ -76,6 +76,7 @@ def _built(folder: Path, source: Path, call: str, options: Sequence[str]) -> Lau
         numbers = [argument for argument in arguments if isinstance(argument, int)]
         others = [argument for argument in arguments if isinstance(argument, float)]
         parts = (ctypes.c_void_p, pointers), (ctypes.c_int, numbers), (ctypes.c_float, others)
-        run(blocks, threads, shared, *((kind * len(values))(*values) for kind, values in parts))
+        kept = run(blocks, threads, shared, *((kind * len(values))(*values) for kind, values in parts))
+        assert kept, f"{source.name} wrote beyond the {shared} bytes of memory that it asked for"
 
     return launch

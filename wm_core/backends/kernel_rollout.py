@@ -112,7 +112,7 @@ def shared_bytes(weights: RolloutWeights, team: Team) -> int:
     warps, hidden = team.blocks * team.warps, len(weights.predictor[0].bias)
     seen = -(-(weights.history * weights.latent + weights.action) // TILE) * TILE
     halves = _span(seen) + _span(hidden)
-    numbers = 8 * warps + _parts(weights.latent, warps) * (weights.latent + 4)  # sums of units, changes
+    numbers = 4 * warps + _parts(weights.latent, warps) * (weights.latent + 4)  # sums of units, changes
     if weights.gate is not None:
         touch, middle, _ = (len(layer.bias) for layer in weights.gate.layers)
         halves, numbers = halves + _span(touch), numbers + _parts(middle, warps) * (middle + 4)
