@@ -7,7 +7,7 @@ from typing import Sequence, overload
 
 import numpy as np
 
-from wm_core.backends import with_backend
+from wm_core.backends import as_the_card_says, with_backend
 from wm_core.config import BackendName, BoxConfig, RobotConfig, parse_config
 from wm_core.device import choose_device
 from wm_core.history import ObservationHistory
@@ -135,7 +135,8 @@ def load_agent(
     of skills where it has them.
 
     device: 'auto', 'cpu' or 'cuda'. robot: by default the one it was trained on. threads: torch's, while planning; one
-    is best beside other busy processes. backend: what computes rollouts, by default what `config.yaml` says; 'auto'
+    is best beside other busy processes. backend: what computes rollouts, by default what `config.yaml` says, where
+    'fused' is 'fused-cuda' on a GPU that has it; 'auto'
     takes the fastest that agrees with the model here and now, which may be another one at the next start, and logs it.
     experienced: False leaves `skills.yaml` unread, as for fitting it anew. Raises `CheckpointError`, `ConfigError`, `ExperienceError`, `KinematicsError`, `BackendError`.
     """
@@ -160,12 +161,12 @@ def load_planner(
     """
     card, where = load_card(Path(folder)), choose_device(device)
     model = load_world_model(Path(folder), where)
-    chosen = card.backend if backend is None else backend
+    rolled_out = as_the_card_says if backend is None else with_backend
     return MpcPlanner(
         narrowed(robot, card.workspace),
         arm,
         card.planner,
-        with_backend(model, chosen, card.planner.samples, card.planner.horizon, threads),
+        rolled_out(model, backend or card.backend, card.planner.samples, card.planner.horizon, threads),
         device=where,
         threads=threads,
         max_step=card.model.max_step,

@@ -30,7 +30,7 @@ class PlannerParameters:
     device: str = parameter("auto", "Where the model runs.", choices=("auto", "cpu", "cuda"))
     backend: str = parameter(
         AS_THE_MODEL_SAYS,
-        "What computes rollouts; model: as its config.yaml says, torch where it says nothing; auto: the fastest that agrees, found at every configure.",
+        "What computes rollouts; model: as its config.yaml says, torch where it says nothing, on a GPU fused-cuda in the place of fused; auto: the fastest that agrees, found at every configure.",
         choices=(AS_THE_MODEL_SAYS, *get_args(BackendName)),
     )
     threads: int = parameter(1, "Threads of torch; beside other busy processes one is faster than two. 0 leaves torch's own choice.", 0, 64)

@@ -68,6 +68,11 @@ def test_a_plan_that_starts_where_the_arm_will_be(arm, robot, scene):
     assert plan.start == pytest.approx(start) and np.isfinite(plan.cost)
 
 
+def test_a_shipped_model_plans_with_the_kernel_unless_told(arm, robot):
+    found = [load_planner(find_model("panda_tabletop"), "cuda", robot, arm, 2, name).world_model.backend for name in (None, "fused")]
+    assert found == ["fused-cuda", "fused"]
+
+
 def test_guesses_of_the_prior_are_those_of_the_cpu(arm, robot):
     there, here = (load_planner(find_model("panda_table"), device, robot, arm, 2).prior for device in ("cuda", "cpu"))
     latent, goal = torch.randn(2, 128, generator=torch.Generator().manual_seed(0)), torch.randn(96)

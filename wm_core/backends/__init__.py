@@ -1,6 +1,6 @@
 """Other ways to compute a world model's rollouts, each checked against the model before it is used."""
 
-from wm_core.backends.choose import BACKENDS, choose_backend, with_backend
+from wm_core.backends.choose import BACKENDS, as_the_card_says, choose_backend, with_backend
 from wm_core.backends.errors import BackendError
 
-__all__ = ["BACKENDS", "BackendError", "choose_backend", "with_backend"]
+__all__ = ["BACKENDS", "BackendError", "as_the_card_says", "choose_backend", "with_backend"]

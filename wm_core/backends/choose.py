@@ -66,6 +66,21 @@ def with_backend(
     return BackedWorldModel(model, name, rollout)
 
 
+def as_the_card_says(
+    model: JepaWorldModel, name: BackendName, samples: int, horizon: int, threads: int | None = None
+) -> JepaWorldModel | BackedWorldModel:
+    """`with_backend` where nobody but the model's card named one: its `fused` is `fused-cuda` on a GPU that has it.
+
+    Raises as that does.
+    """
+    if name == "fused" and model.device.type == "cuda":
+        try:
+            return with_backend(model, "fused-cuda", samples, horizon, threads)
+        except BackendError as error:
+            _log.info("backend 'fused', because: %s", error)
+    return with_backend(model, name, samples, horizon, threads)
+
+
 def choose_backend(model: JepaWorldModel, samples: int, horizon: int, threads: int | None = None) -> Choice:
     """Tries those of `AUTOMATIC` on this machine; nothing is remembered: another machine or load is another answer."""
     models: dict[BackendName, JepaWorldModel | BackedWorldModel] = {}

@@ -3,12 +3,13 @@
 import logging
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from wm_core.backends import BACKENDS, BackendError, choose_backend, with_backend
+from wm_core.backends import BACKENDS, BackendError, as_the_card_says, choose_backend, with_backend
 from wm_core.backends.backed_model import BackedWorldModel
 from wm_core.backends.choose import AUTOMATIC, make_rollout
 from wm_core.backends.kernel_rollout import ALONE, PAIR, KernelRollout, kernel_options
@@ -120,6 +121,22 @@ def test_models_that_the_kernel_does_not_know_are_refused_with_the_reason():
     model = made()
     with pytest.raises(BackendError, match=r"multiples of 16, not \[20, 32, 32\]"):
         KernelRollout(rollout_weights(model, model.predictor), {ALONE: lambda *_: None})
+
+
+@pytest.mark.parametrize("device, has_it, tried", [("cpu", True, ["fused"]), ("cuda", True, ["fused-cuda"]), ("cuda", False, ["fused-cuda", "fused"])])
+def test_a_card_that_says_fused_gets_the_kernel_where_there_is_one(monkeypatch, device, has_it, tried):
+    asked = []
+
+    def with_this(model, name, *_):
+        asked.append(name)
+        if name == "fused-cuda" and not has_it:
+            raise BackendError("no kernel")
+        return name
+
+    monkeypatch.setattr("wm_core.backends.choose.with_backend", with_this)
+    model = SimpleNamespace(device=torch.device(device))
+    assert as_the_card_says(model, "fused", 8, 3) == tried[-1] and asked == tried
+    assert as_the_card_says(model, "fused-bf16", 8, 3) == "fused-bf16"  # what it says is done, but for that
 
 
 def test_without_a_gpu_its_backend_is_refused():
