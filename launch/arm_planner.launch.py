@@ -44,7 +44,7 @@ ARGUMENTS = (
     (
         "backend",
         "model",
-        "What computes rollouts: model (as its config.yaml says), torch, fused, fused-bf16, fused-cuda, onnx, onnx-int8, or auto: the fastest that agrees.",
+        "What computes rollouts: model (as its config.yaml says; on a GPU fused-cuda in the place of fused), torch, fused, fused-bf16, fused-cuda, onnx, onnx-int8, or auto: the fastest that agrees.",
     ),
     ("use_sim_time", "false", "Use the time on /clock; with sim:=true the simulator publishes it."),
     ("autostart", "true", "Configure and activate the planner; false leaves that to you (ros2 lifecycle set)."),
