@@ -19,6 +19,16 @@ def test_what_was_recorded_is_done_again_for_other_inputs(fakes):
     assert recorded(torch.tensor([5.0])).tolist() == [10.0]  # of another shape
 
 
+def test_who_is_in_inference_mode_and_who_is_not_may_ask_in_turn(fakes):
+    recorded = Recorded(double, fakes.FakeRecorder(), CPU)
+    with torch.inference_mode():  # as a planner does
+        assert recorded(torch.tensor([1.0])).tolist() == [2.0]
+    found = recorded(torch.tensor([2.0]))  # as a monitor, or a node that looks how far the goal is
+    assert found.tolist() == [4.0] and not found.is_inference()
+    with torch.inference_mode():
+        assert recorded(torch.tensor([3.0])).tolist() == [6.0]
+
+
 def test_a_function_of_several(fakes):
     recorded = Recorded(torch.mul, fakes.FakeRecorder(), CPU)
     one, two = torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0])

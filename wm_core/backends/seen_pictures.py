@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -12,7 +13,7 @@ KEPT = 12  # pictures; a second model step back at 20 frames a second is the nin
 
 
 class SeenPictures:
-    """The visual latents of the last pictures, known by what they show.
+    """The visual latents of the last pictures, known by what they show. Several threads may ask at once.
 
     Every picture is encoded alone, so that its latent does not depend on which others were known: same picture, same bits.
     """
@@ -21,6 +22,7 @@ class SeenPictures:
         """encode: (1, 3V, h, w) uint8 of the host -> (1, D_v), of weights that do not change."""
         self._encode = encode
         self._known: dict[bytes, Tensor] = {}  # the newest last
+        self._lock = threading.Lock()  # while one is written down: another thread would find the order of them changing
 
     def latents(self, pictures: np.ndarray) -> Tensor:
         """pictures: (T, 3V, h, w) uint8 -> (T, D_v)"""
@@ -32,7 +34,8 @@ class SeenPictures:
         # What inference mode made can take no part in a gradient, and who is not in that mode may want one.
         if latent is None or (latent.is_inference() and not torch.is_inference_mode_enabled()):
             latent = self._encode(torch.from_numpy(picture[None]))[0]
-            self._known[pixels] = latent
-            while len(self._known) > KEPT:
-                self._known.pop(next(iter(self._known)), None)
+            with self._lock:
+                self._known[pixels] = latent
+                while len(self._known) > KEPT:
+                    del self._known[next(iter(self._known))]
         return latent

@@ -39,12 +39,14 @@ class Recorded:
             self._again()
             return self._output.clone()
 
+    @torch.no_grad()
     def _record(self, values: tuple[Tensor, ...]) -> None:
-        held = [upload(value, self._device).clone() for value in values]
-        try:
-            self._output, self._again = self._recorder.record(lambda: self._function(*held))
-        except RuntimeError as error:
-            self._refused = True
-            _log.warning("a function is not recorded, and takes longer: %s", error)
-            return
+        with torch.inference_mode(False):  # whoever is not in it could not write to what was made there
+            held = [upload(value, self._device).clone() for value in values]
+            try:
+                self._output, self._again = self._recorder.record(lambda: self._function(*held))
+            except RuntimeError as error:
+                self._refused = True
+                _log.warning("a function is not recorded, and takes longer: %s", error)
+                return
         self._inputs = held

@@ -49,8 +49,8 @@ class CostKernel:
             newest = newest if newest.stride(2) == 1 else newest.contiguous()
             told = newest, self.nearness.map, aim.told[0], self.nearness.map.shape[1], newest.stride(0), newest.stride(1)
         motion = path, candidates.start_joints, candidates.tool_position, candidates.tool_rotation, candidates.gripper
-        outputs = shares, costs, samples, horizon, self.count
-        self.launch(samples, THREADS, [self.terms, *motion, place, turn, *told[:3], *outputs, *told[3:]], SHARED)
+        inputs, outputs = map(_in_rows, (*motion, place, turn)), (shares, costs, samples, horizon, self.count)
+        self.launch(samples, THREADS, [self.terms, *inputs, *told[:3], *outputs, *told[3:]], SHARED)
         return costs, shares
 
 
@@ -76,6 +76,11 @@ def cost_launch(device: torch.device, joints: int) -> Launch | None:
     except KernelError as error:
         _log.warning("plans are scored without a kernel, more slowly: %s", error)
         return None
+
+
+def _in_rows(part: Tensor | None) -> Tensor | None:
+    """As the kernel reads it. Where kinematics are tensors, positions and rotations are parts of frames, apart from each other."""
+    return None if part is None else part.contiguous()
 
 
 def _known(objective: Objective, kind: type) -> bool:

@@ -51,9 +51,9 @@ def explain(
 ) -> Explanation:
     """touch: see `considered`. count: alternatives at most. seen: (*latent) of now. foreseen: see `foreseen_for`."""
     distance, realised = None, math.nan
-    if task.encoded is not None and seen is not None:
-        chosen = found.scores.candidates.latents[found.row]
-        both = torch.cat([seen[None], chosen])
+    imagined = found.scores.candidates.latents  # None where the goal's term has weight 0
+    if task.encoded is not None and seen is not None and imagined is not None:
+        both = torch.cat([seen[None], imagined[found.row]])
         values = _array(model.goal_distance(both, task.encoded, task.focus))
         realised, distance = float(values[0]), values[1:]
     return Explanation(considered(found.scored, touch), others(found.scored, found, count), distance, realised, foreseen)

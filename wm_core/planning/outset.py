@@ -32,7 +32,7 @@ class Outset:
         return self._world_model.encode(observations)
 
     def imagine_until(self, latent: Tensor, newest: Observation, place: np.ndarray) -> Tensor:
-        """latent: (*latent) of the newest frame -> the same, plus the motion that is already decided, up to joints (J,) rad.
+        """latent: (*latent) of the newest frame -> the same, plus the motion that is already decided, up to `place`, (J,) rad.
 
         A plan that starts from where the arm will be, scored from where the arm was, would overshoot by the difference.
         """

@@ -6,7 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 from typing import Callable
 
 import torch
@@ -44,7 +44,7 @@ class SamplingSearch(ABC):
         """waits: whether refits may wait on the host for how many costs are finite; else those that are not are masked."""
         self._config, self._clock, self._waits = config, clock, waits
         self.elites = max(2, round(config.elites * config.samples))
-        self._root_on = lru_cache(maxsize=64)(self._make_root)
+        self._root_on = cache(self._make_root)  # of them all: what was recorded goes on reading where they lie
 
     def search(
         self, score: Callable[[Tensor], Scores], begin: Beginning, generator: torch.Generator, started: float

@@ -83,6 +83,12 @@ def test_terms_that_it_does_not_know_are_added(cost_launch_on_cpu, candidates, d
     same([effort, GoalLatent(1.0, model, draw(VISUAL))], model, replace(candidates, gripper=None), draw(2, VISUAL + 8), cost_launch_on_cpu)
 
 
+def test_what_lies_apart_in_memory_is_read_as_it_is(cost_launch_on_cpu, candidates, draw):
+    frames = draw(SAMPLES, HORIZON, 4, 4)  # as kinematics of tensors leave them, those of joint motion always
+    candidates = replace(candidates, tool_position=frames[..., :3, 3], tool_rotation=frames[..., :3, :3])
+    same([*path_terms(draw), GoalPose(10.0, draw(3, 2)[:, 0], draw(3, 3).T)], None, candidates, None, cost_launch_on_cpu)
+
+
 @pytest.mark.parametrize("part", ["joint_path", "tool_position", "tool_rotation"])
 def test_what_is_no_number_is_never_the_best(cost_launch_on_cpu, candidates, draw, part):
     getattr(candidates, part)[3, 2] = torch.nan

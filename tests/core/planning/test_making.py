@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from wm_core.config import PlannerConfig, StandstillConfig
+from wm_core.config import ObjectiveWeights, PlannerConfig, StandstillConfig
 from wm_core.planning import MpcPlanner
 from wm_core.types import Focus, Goal, Handled, Handling, Phase, PlannerState
 
@@ -47,6 +47,12 @@ def test_a_position_is_a_goal_about_the_object_that_a_prior_is_asked_about(plann
     torch.testing.assert_close(goal[3:6], torch.tensor(PLACE - [0.01, 0.0, 0.0], dtype=torch.float32))
     assert "goal_latent" in terms(plan) and "goal_object" not in terms(plan)
     assert plan.explanation.realised == pytest.approx(np.linalg.norm(PLACE - PART - [0.01, 0.0, 0.0]), abs=1e-6)
+
+
+def test_a_made_goal_that_weighs_nothing_is_explained_without_a_distance(planner, fakes, home):
+    light = QUICK.model_copy(update={"weights": ObjectiveWeights(goal_latent=0.0)})
+    plan, _ = planner(light).plan([fakes.observe(home, 0.0)] * 2, Goal(object_position=PLACE), PlannerState(0))
+    assert plan.explanation.goal_distance is None and "goal_latent" not in terms(plan)
 
 
 def test_a_model_that_makes_no_goals_is_planned_on_as_before(planner, fakes, home):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ import torch
 
 from wm_core.config import BoxConfig, PlannerConfig
 from wm_core.planning import MpcPlanner, PlanningError
+from wm_core.planning.cem import CrossEntropySearch
 from wm_core.planning.elites import best_of
 from wm_core.planning.evaluator import Scores
+from wm_core.planning.sampling import Drawing
 from wm_core.protocols import Candidates
 from wm_core.types import Goal, PlannerState, Pose
 
@@ -127,6 +130,22 @@ def test_the_deadline_is_looked_at_between_iterations(planners, home, fakes, mon
     goal = Goal(image=fakes.goal_image([0.5, 0.25, 0.2]))
     # 0.03 s each: three of five are done by 0.09 s, the fourth would end at 0.12.
     assert recorded.plan([fakes.observe(home, 0.0)] * 2, goal, PlannerState(0))[0].iterations == 3
+
+
+def test_what_noise_is_made_by_stays_where_recordings_read_it(monkeypatch):
+    roots, make = [], CrossEntropySearch._root
+
+    def watched(self, horizon, iteration):
+        root = make(self, horizon, iteration)
+        roots.append(weakref.ref(root))
+        return root
+
+    monkeypatch.setattr(CrossEntropySearch, "_root", watched)
+    sampler = CrossEntropySearch(PlannerConfig(samples=8, iterations=100))
+    for horizon in (4, 24):
+        for number in range(1, 101):
+            sampler.draw(Drawing(torch.zeros(horizon, 3), torch.ones(horizon, 3)), [], number, torch.randn)
+    assert len(roots) == 200 and all(root() is not None for root in roots)
 
 
 def test_no_finite_cost_is_an_error(planners, home, fakes):
