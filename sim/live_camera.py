@@ -13,7 +13,7 @@ _PAUSE = 2.0  # s before a renderer that died is replaced, so that one that cann
 
 
 class LiveCamera:
-    """Asks for pictures, one at a time, and hands them out; a renderer that died is reported and replaced."""
+    """Asks for pictures, of one moment at a time, and hands them out; a renderer that died is reported and replaced."""
 
     def __init__(self, start: Callable[[], RenderProcess], report: Callable[[str | None], None]) -> None:
         """start: makes a renderer. report: gets the reason when one died, None when frames come again."""
@@ -24,17 +24,17 @@ class LiveCamera:
 
     @property
     def waiting(self) -> bool:
-        """Whether a picture is on its way."""
+        """Whether pictures are on their way."""
         return self._renderer is not None and self._renderer.busy
 
-    def request(self, state: SceneState, stamp: float, camera: int = 0) -> bool:
-        """Asks for a picture of a camera; False when the renderer is busy or being replaced."""
+    def request(self, state: SceneState, stamp: float, cameras: tuple[int, ...] = (0,)) -> bool:
+        """Asks for a picture of each of these cameras; False when the renderer is busy or being replaced."""
         if self._renderer is None and time.monotonic() >= self._restart_at:
             self._renderer = self._start()
-        return self._renderer is not None and self._renderer.request(state, stamp, camera)
+        return self._renderer is not None and self._renderer.request(state, stamp, cameras)
 
     def poll(self, timeout: float) -> Frame | None:
-        """The requested frame once it is there, waiting at most `timeout` s."""
+        """The next of the requested frames once it is there, waiting at most `timeout` s."""
         if self._renderer is None:
             return None
         try:

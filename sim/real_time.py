@@ -15,6 +15,7 @@ from sim.controller import TrajectoryRejected
 from sim.hand import SimHand
 from sim.live_camera import LiveCamera
 from sim.pacing import Schedule, StampClock
+from sim.shutters import Shutters
 from sim.visitor import Visitor
 from wm_core.types import Frame, JointState, Pose, Trajectory
 
@@ -76,8 +77,8 @@ class RealTimeLoop:
         self._hand = SimHand(arm.scene)
         self._inbox: deque[_Order] = deque(maxlen=16)
         self._tick = 1.0 / rates.joints
-        self._pictures = [Schedule(1.0 / rate, arm.now) for rate in (rates.camera, rates.watch_camera)]
-        self._asked = 0  # the camera that a picture is being drawn of
+        self._shutters = Shutters(rates.camera, rates.watch_camera, arm.now, self._tick / 2.0)
+        self._asked: deque[int] = deque()  # the cameras whose pictures are being drawn, in that order
         self._visitor = visitor
         self._pose = Schedule(1.0 / rates.tool_pose, arm.now)
         self._refused = 0
@@ -150,22 +151,15 @@ class RealTimeLoop:
         self._refused = self._arm.refused_setpoints
 
     def _look(self, stamp: float) -> None:
-        near, now = self._tick / 2.0, self._arm.now
-        due = [camera for camera, schedule in enumerate(self._pictures) if schedule.due(now, near) and self._wanted(camera)]
+        due = self._shutters.due(self._arm.now)
         if not due:
             return
-        # The one that has waited for most of its own periods: a machine that cannot draw all of them gives each its share.
-        camera = max(due, key=lambda camera: (now - self._pictures[camera].next) / self._pictures[camera].period)
-        # While the renderer is busy the picture stays due, and is asked for with a newer state.
-        if self._camera.request(self._arm.scene.state(), stamp, camera):
-            self._asked = camera
-            self._pictures[camera].done(now, near)
-
-    def _wanted(self, camera: int) -> bool:
-        wanted = self._outputs.wanted(camera)
-        if not wanted:
-            self._pictures[camera].done(self._arm.now, self._tick / 2.0)
-        return wanted
+        cameras = tuple(camera for camera in due if self._outputs.wanted(camera))
+        # While the renderer is busy the pictures stay due, and are asked for with a newer state.
+        if cameras and not self._camera.request(self._arm.scene.state(), stamp, cameras):
+            return
+        self._asked = deque(cameras)
+        self._shutters.done(due, self._arm.now)
 
     def _rest(self, until: float, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -177,4 +171,4 @@ class RealTimeLoop:
                 continue
             frame = self._camera.poll(remaining)
             if frame is not None:
-                self._outputs.frame(frame, self._asked)
+                self._outputs.frame(frame, self._asked.popleft())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
+from collections import deque
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -26,7 +27,7 @@ class RendererDied(RuntimeError):
 
 
 class RenderProcess:
-    """Draws scene states on request, one at a time; neither call ever waits for the drawing.
+    """Draws scene states on request, one at a time, each as the cameras see it that are asked for; no call waits for the drawing.
 
     The child has its own copy of the scene and ends with the parent, whichever way that ends.
     """
@@ -42,7 +43,8 @@ class RenderProcess:
         """views: one a camera; their pictures are of one size. obstacles: are in all of them."""
         self.width, self.height = width, height
         context = multiprocessing.get_context("spawn")
-        self._pixels = context.RawArray("B", width * height * 3)
+        # One each: the first picture of a moment is read while the second one is drawn.
+        self._pixels = tuple(context.RawArray("B", width * height * 3) for _ in views)
         self._pipe, theirs = context.Pipe()
         scene = views, part, obstacles
         self._child = context.Process(
@@ -52,6 +54,7 @@ class RenderProcess:
         theirs.close()  # the child's death must be the end of the pipe
         self._busy_since: float | None = time.monotonic()  # until it reports that its scene is loaded
         self._patience = _LOADING
+        self._asked: deque[int] = deque()  # the cameras whose pictures are to come
 
     @property
     def pid(self) -> int:
@@ -60,25 +63,25 @@ class RenderProcess:
 
     @property
     def busy(self) -> bool:
-        """Whether it still draws the last request, or loads."""
+        """Whether it still draws what was requested last, or loads."""
         return self._busy_since is not None
 
-    def request(self, state: SceneState, stamp: float, camera: int = 0) -> bool:
-        """Asks for a picture of `state`. False, and nothing asked, while busy: ask again with a newer state.
+    def request(self, state: SceneState, stamp: float, cameras: tuple[int, ...] = (0,)) -> bool:
+        """Asks for pictures of `state`. False, and nothing asked, while busy: ask again with a newer state.
 
-        camera: which of the views.
+        cameras: which of the views, in the order in which they are drawn and come.
         """
         if self.busy:
             return False
-        self._busy_since = time.monotonic()
+        self._busy_since, self._asked = time.monotonic(), deque(cameras)
         try:
-            self._pipe.send((state, stamp, camera))  # far smaller than a pipe's buffer, which is empty: does not block
+            self._pipe.send((state, stamp, cameras))  # far smaller than a pipe's buffer, which is empty: does not block
         except OSError:
             pass  # dead: `poll` says so
         return True
 
     def poll(self, timeout: float = 0.0) -> Frame | None:
-        """The requested frame once it is there; waits for it at most `timeout` s. Raises `RendererDied`."""
+        """The next of the requested frames once it is there; waits for it at most `timeout` s. Raises `RendererDied`."""
         try:
             if not self._pipe.poll(max(0.0, timeout)):
                 self._check_stalled()
@@ -88,8 +91,9 @@ class RenderProcess:
             raise RendererDied(f"the renderer (pid {self.pid}) died, {self._exit()}") from None
         if kind == "failed":
             raise RendererDied(f"the renderer (pid {self.pid}) failed: {value}")
-        self._busy_since, self._patience = None, _STALLED
-        return self._frame(value) if kind == "frame" else None
+        frame = self._frame(self._asked.popleft(), value) if kind == "frame" else None
+        self._busy_since, self._patience = time.monotonic() if self._asked else None, _STALLED
+        return frame
 
     def close(self) -> None:
         """Ends the child and waits for its end, a second at most."""
@@ -100,8 +104,8 @@ class RenderProcess:
             self._child.kill()
             self._child.join()
 
-    def _frame(self, stamp: float) -> Frame:
-        pixels = np.frombuffer(self._pixels, dtype=np.uint8).reshape(self.height, self.width, 3)
+    def _frame(self, camera: int, stamp: float) -> Frame:
+        pixels = np.frombuffer(self._pixels[camera], dtype=np.uint8).reshape(self.height, self.width, 3)
         return Frame(pixels.copy(), stamp)  # a copy: the next picture is drawn into the same memory
 
     def _check_stalled(self) -> None:
@@ -116,7 +120,7 @@ class RenderProcess:
 
 def _serve(
     pipe: Connection,
-    pixels: Any,
+    pixels: tuple[Any, ...],
     width: int,
     height: int,
     views: tuple[CameraView, ...],
@@ -129,13 +133,14 @@ def _serve(
         scene, cameras = Scene(), [SceneCamera(width, height, view) for view in views]
         scene.load(part, Look())
         scene.obstacles.place(obstacles)
-        target = np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 3)
+        targets = [np.frombuffer(memory, dtype=np.uint8).reshape(height, width, 3) for memory in pixels]
         pipe.send(("ready", None))
         while True:
-            state, stamp, camera = pipe.recv()
+            state, stamp, asked = pipe.recv()
             scene.set_state(state)
-            target[:] = cameras[camera].render(scene)
-            pipe.send(("frame", stamp))
+            for camera in asked:
+                targets[camera][:] = cameras[camera].render(scene)
+                pipe.send(("frame", stamp))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the parent is gone
     except Exception as error:  # the parent must learn whatever it was

@@ -42,6 +42,7 @@ class PairedViews:
         if frame.stamp < self._newest:  # the clock was set back
             self._waiting.clear()
             self._history.clear()
+            self._forget_before(frame.stamp)
         self._newest = frame.stamp
         self._waiting.append(frame)
         while frame.stamp - self._waiting[0].stamp > self._max_age:
@@ -71,6 +72,12 @@ class PairedViews:
         if age > self._max_age:
             since = "" if newest is None else f" for {age:.1f} s"
             raise InputError(self._part, f"no picture within {self._tolerance:g} s of one of the first camera's{since}")
+
+    def _forget_before(self, stamp: float) -> None:
+        """The clock was set back to `stamp`: of before are the second camera's pictures too, where its newest is ahead of that."""
+        others = self._others.all()
+        if others and others[-1].stamp > stamp + self._tolerance:
+            self._others = RecentFrames(self._max_age)
 
     def _put_together(self) -> bool:
         complete = False

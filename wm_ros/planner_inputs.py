@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from functools import partial
 from typing import Callable
 
 import numpy as np
@@ -125,15 +124,10 @@ class PlannerInputs:
 
     def problems(self, now: float, steady: float) -> dict[str, str]:
         """What is wrong with each input, '' for nothing."""
-        checks = {JOINTS: self._check_joints} | {part: partial(self._check_coming, part) for part in self._cameras}
-        found = {}
-        for part, check in checks.items():
-            try:
-                with self._lock:
-                    check(now, steady)
-                found[part] = ""
-            except InputError as problem:
-                found[part] = problem.message
+        checks = {JOINTS: self._check_joints} | {part: camera.check_coming for part, camera in self._cameras.items()}
+        found = {part: self._problem(check, now, steady) for part, check in checks.items()}
+        if self._paired is not None and not any(found[part] for part in self._cameras):
+            found[WATCH_CAMERA] = self._problem(self._paired.check, now)  # only where both come: else the silent one is named
         return found
 
     def window(self) -> tuple[Observation, ...]:
@@ -174,10 +168,13 @@ class PlannerInputs:
             return part == CAMERA
         return self._paired.add(frame) if part == CAMERA else self._paired.add_other(frame)
 
-    def _check_coming(self, part: str, now: float, steady: float) -> None:
-        self._cameras[part].check_coming(now, steady)
-        if part == WATCH_CAMERA and self._paired is not None:
-            self._paired.check(now)
+    def _problem(self, check: Callable[..., None], *times: float) -> str:
+        try:
+            with self._lock:
+                check(*times)
+        except InputError as problem:
+            return problem.message
+        return ""
 
     def _check_joints(self, now: float, steady: float) -> None:
         self._fresh_joints.check(self._joints[-1].stamp if self._joints else None, now, steady)

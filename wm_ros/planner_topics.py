@@ -80,6 +80,8 @@ class PlannerTopics:
         commands, fingers = (f"{name}/joint_trajectory" for name in (parameters.controller, parameters.gripper_controller))
         for topic in (*cameras.values(), commands, fingers):
             _check_name(topic)  # before anything is made that would be left behind
+        if len({node.resolve_topic_name(topic) for topic in cameras.values()}) < len(cameras):
+            raise LoadError(f"watch_camera_topic is '{parameters.watch_camera_topic}', and that is the first camera's topic as well")
         self._plans = self._misses = 0
         self._proposal = node.create_publisher(JointTrajectory, "proposal", _LATEST)
         self._statistics = node.create_publisher(PlannerStatistics, "~/statistics", 10)

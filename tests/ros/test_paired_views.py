@@ -1,5 +1,7 @@
 """Pictures of two cameras belong to one moment: by stamp, whichever comes first, and never by order of arrival. All times are s."""
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -111,3 +113,51 @@ def test_a_clock_that_was_set_back_begins_anew(views):
     views.add_other(frame(2.0))
     views.add_other(frame(2.1))
     assert views.add(frame(2.1)) and newest(views) == (2.1, 2.1)
+
+
+@pytest.mark.parametrize("jump", [1.2, 2.0])
+def test_nothing_of_before_is_shown_with_what_came_after_the_clock_was_set_back(jump):
+    # What is remembered reaches back behind the new time, so that there are pictures of equal stamps, of before.
+    views = PairedViews("second", ObservationHistory(2, 0.2, 0.1), tolerance=0.05, max_age=5.0)
+    for tick in range(50):
+        views.add_other(frame(0.05 * tick))
+        views.add(frame(0.05 * tick))
+    back = 2.5 - jump
+    assert not views.add(frame(back))
+    assert not views.add_other(frame(2.5))  # was still on its way
+    assert not views.add(frame(back + 0.05)) and not views.add_other(frame(back + 0.05))
+    with pytest.raises(InputError, match="no frame has arrived yet"):
+        views.window()
+    views.add_other(frame(back + 0.1))
+    assert views.add(frame(back + 0.1)) and newest(views) == pytest.approx((back + 0.1,) * 2)
+
+
+def test_a_second_camera_whose_clock_was_set_back_first_keeps_what_it_has_shown_since(views):
+    for stamp in (9.0, 9.1):
+        views.add(frame(stamp))
+        views.add_other(frame(stamp))
+    views.add_other(frame(2.0))
+    assert not views.add(frame(9.2))  # was still on its way
+    assert not views.add(frame(1.99)) or newest(views) == (1.99, 2.0)
+    views.add_other(frame(2.1))
+    assert newest(views) == (1.99, 2.0)
+
+
+@pytest.mark.parametrize("name", ["add", "add_other"])
+def test_nothing_piles_up_while_only_one_camera_comes(views, name):
+    alive = []
+    for tick in range(500):
+        picture = frame(10.0 + 0.01 * tick)
+        alive.append(weakref.ref(picture))
+        getattr(views, name)(picture)
+    assert sum(one() is not None for one in alive) == 51  # of 0.5 s, both ends included
+
+
+def test_nothing_piles_up_while_both_come(views):
+    alive = []
+    for tick in range(500):
+        for add in (views.add, views.add_other):
+            picture = frame(10.0 + 0.01 * tick)
+            alive.append(weakref.ref(picture))
+            add(picture)
+    assert sum(one() is not None for one in alive) <= 52  # the second one's of 0.5 s; of the first one's, moments are made

@@ -7,7 +7,8 @@ from wm_core.gripper import Gripper
 from wm_core.history import ObservationHistory
 from wm_core.types import JointState
 from wm_ros.freshness import InputError
-from wm_ros.planner_inputs import WATCH_CAMERA, PlannerInputs
+from wm_ros.paired_views import PairedViews
+from wm_ros.planner_inputs import CAMERA, WATCH_CAMERA, PlannerInputs
 
 
 @pytest.fixture
@@ -171,6 +172,39 @@ def test_the_cameras_have_listeners_of_their_own(two):
     two.add_image(image(), 10.0, 20.2, WATCH_CAMERA)
     two.add_image(image(), 10.0, 20.3, WATCH_CAMERA)  # a stamp that came before
     assert (came, watched) == ([20.1], [20.2])
+
+
+@pytest.fixture
+def paired():
+    """Inputs of a model of two views."""
+    views = PairedViews(WATCH_CAMERA, ObservationHistory(2, 0.2, 0.1), 0.05, 0.5)
+    watched = ObservationHistory(1, 0.2, 0.1)
+    return PlannerInputs(ObservationHistory(2, 0.2, 0.1), 0.5, 0.25, 1.0, watched=watched, paired=views)
+
+
+@pytest.mark.parametrize(("silent", "other"), [(CAMERA, WATCH_CAMERA), (WATCH_CAMERA, CAMERA)])
+def test_of_two_views_the_camera_that_is_silent_is_named_and_the_other_is_not(paired, silent, other):
+    for tick in range(20):
+        now = 10.0 + 0.1 * tick
+        paired.add_joints(joints(now), now)
+        for part in (CAMERA, WATCH_CAMERA):
+            if part == other or tick < 5:
+                paired.add_image(image(), now, now, part)
+    problems = paired.problems(now, now)
+    assert {part for part, problem in problems.items() if problem} == {silent} and "no message for" in problems[silent]
+    with pytest.raises(InputError, match=f"^{silent}: no message for"):
+        paired.check(now, now)
+
+
+def test_two_views_that_never_show_one_moment_are_laid_to_the_second_camera(paired):
+    for tick in range(20):
+        now = 10.0 + 0.2 * tick
+        paired.add_joints(joints(now + 0.1), now)
+        paired.add_image(image(), now, now)
+        paired.add_image(image(), now + 0.1, now, WATCH_CAMERA)
+    assert {part: problem for part, problem in paired.problems(now, now).items() if problem} == {
+        WATCH_CAMERA: "no picture within 0.05 s of one of the first camera's"
+    }
 
 
 def test_whoever_listens_is_told_when_each_usable_frame_came(inputs):

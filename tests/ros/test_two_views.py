@@ -16,6 +16,7 @@ from wm_core.model.world_model import JepaWorldModel
 from wm_core.types import Focus, Goal, Handling, Pose
 from wm_ros.conversions import array_to_image
 from wm_ros.conversions.goal_messages import goal_to_action
+from wm_ros.freshness import InputError
 from wm_ros.outcome import Code
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
@@ -56,12 +57,24 @@ def two(bench, save):
     return make
 
 
+def seen_by(two):
+    """The newest moment that is planned on; a busy machine loses frames, and lacks then for a while what the model needs of the past."""
+
+    def look():
+        try:
+            return two.planner._inputs.window()[-1]
+        except InputError:
+            return None
+
+    return two.until(look)
+
+
 def test_it_plans_with_what_both_cameras_show(two):
     two = two()
     two.send(FAR, 60.0)
     statistics = two.until(lambda: two.statistics and two.statistics[-1], 20.0)
     assert statistics.goal_kind == "image" and "goal_latent" in [term.name for term in statistics.terms]
-    model, seen = two.planner._tools.world_model, two.planner._inputs.window()[-1]
+    model, seen = two.planner._tools.world_model, seen_by(two)
     assert (seen.image == PICTURE).all() and (seen.other_views[0] == OTHER).all()
     # Of resting pictures the model's distance stays the same; it is another one where the views change places.
     here, there = model.encode([seen, seen]), model.encode_goal(END, OTHER_END)
@@ -74,7 +87,7 @@ def test_the_distance_of_a_goal_about_the_object_is_read_from_both_pictures(two,
     two = two(model=HANDLING)
     two.send(Goal(image=END, other_views=(OTHER_END,), focus=Focus.OBJECT, handling=handling, position_tolerance=1e-4), 60.0)
     statistics = two.until(lambda: two.statistics and two.statistics[-1], 20.0)
-    model, seen = two.planner._tools.world_model, two.planner._inputs.window()[-1]
+    model, seen = two.planner._tools.world_model, seen_by(two)
     here, there = model.encode([seen, seen]), model.encode_goal(END, OTHER_END)
     if handling is Handling.LIFT:  # by the probe, else by the metric
         expected = torch.linalg.vector_norm(model.object_position(here) - model.object_in(there))
@@ -156,7 +169,7 @@ def test_both_cameras_may_come_compressed(two):
     two.sights = [two.show_joints, show]
     two.send(FAR, 60.0)
     two.until(lambda: two.proposals, 20.0)
-    assert (two.planner._inputs.window()[-1].other_views[0] == OTHER).all()
+    assert (seen_by(two).other_views[0] == OTHER).all()
 
 
 @pytest.mark.parametrize(
@@ -190,6 +203,45 @@ def test_a_topic_that_carries_one_picture_is_refused(two):
     two.until(lambda: two.says("goal_image refused: goal has 1 picture, and the model was trained with 2 cameras"))
 
 
+def test_a_goal_of_another_number_of_pictures_leaves_the_one_that_runs_alone(two):
+    two = two()
+    running = two.send(FAR, 60.0)
+    two.until(lambda: two.proposals, 20.0)
+    assert two.end(two.send(Goal(image=END))).code == Code.INVALID_GOAL
+    assert two.end(two.send(FAR)).code == Code.BUSY
+    count = len(two.statistics)
+    two.until(lambda: len(two.statistics) > count + 5)
+    two.until(running.cancel_goal_async().done)
+    assert two.end(running).code == Code.CANCELED
+
+
+def test_a_goal_after_a_pause_is_planned_with_what_both_cameras_show_by_then(two):
+    two = two()
+    two.send(FAR, 60.0)
+    two.until(lambda: two.proposals, 20.0)
+    for grey in (50, 100):
+        assert two.planner.trigger_deactivate() == SUCCESS
+        two.picture, two.other = np.full((2, 16, 16, 3), grey, np.uint8) + np.array([0, 1], np.uint8)[:, None, None, None]
+        assert two.planner.trigger_activate() == SUCCESS
+        two.statistics.clear()
+        running = two.send(FAR, 60.0)
+        two.until(lambda: len(two.statistics) > 3, 20.0)
+        seen = seen_by(two)
+        assert (seen.image == grey).all() and (seen.other_views[0] == grey + 1).all()
+    two.until(running.cancel_goal_async().done)
+
+
+def test_pictures_may_be_of_other_sizes_and_change_them(two):
+    two = two()
+    wide, tall = (np.random.default_rng(2).integers(0, 255, size, dtype=np.uint8) for size in ((24, 40, 3), (60, 20, 3)))
+    two.send(Goal(image=tall, other_views=(wide,), position_tolerance=1e-4), 60.0)
+    two.until(lambda: two.proposals, 20.0)
+    two.other = wide
+    count = len(two.statistics)
+    two.until(lambda: len(two.statistics) > count + 10)
+    assert seen_by(two).other_views[0].shape == wide.shape
+
+
 def test_a_second_picture_for_a_model_of_one_view_is_refused(bench, model):
     bench = bench(model=model)
     bench.activate()
@@ -203,6 +255,7 @@ def test_a_second_picture_for_a_model_of_one_view_is_refused(bench, model):
     [
         (2, (), "was trained with 2 cameras, and watch_camera_topic, the topic of the second one, is empty"),
         (2, ("-p", "watch_camera_topic:=bad name"), "'bad name' is no name of a topic"),
+        (2, ("-p", "watch_camera_topic:=camera/image_raw"), "watch_camera_topic is 'camera/image_raw', and that is the first camera's topic as well"),
         (3, ("-p", f"watch_camera_topic:={SECOND}"), "was trained with 3 cameras; the planner reads at most 2"),
     ],
 )

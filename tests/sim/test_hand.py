@@ -22,7 +22,7 @@ SEED = 4
 class NoCamera:
     waiting = False
 
-    def request(self, state, stamp, camera):
+    def request(self, state, stamp, cameras):
         return False
 
 

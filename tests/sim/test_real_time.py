@@ -56,15 +56,24 @@ class Renderer:
 
     def __init__(self) -> None:
         self.requests: list[float] = []
-        self.cameras: list[int] = []
+        self.asked: list[tuple[int, ...]] = []
         self.busy = False
         self.broken = False
         self.closed = False
 
-    def request(self, state: SceneState, stamp: float, camera: int = 0) -> bool:
+    @property
+    def cameras(self) -> list[int]:
+        """Of every picture, in the order in which they are drawn."""
+        return [camera for cameras in self.asked for camera in cameras]
+
+    def stamps(self, camera: int) -> list[float]:
+        """s, of the pictures of this camera."""
+        return [stamp for stamp, cameras in zip(self.requests, self.asked) if camera in cameras]
+
+    def request(self, state: SceneState, stamp: float, cameras: tuple[int, ...] = (0,)) -> bool:
         if not self.busy:
             self.requests.append(stamp)
-            self.cameras.append(camera)
+            self.asked.append(cameras)
         return not self.busy
 
     def poll(self, timeout: float = 0.0) -> Frame | None:
@@ -99,11 +108,16 @@ def loop(scene: Scene, renderer: Renderer, outputs: Recorder) -> RealTimeLoop:
 
 
 def loop_of(
-    scene: Scene, renderer: Renderer, outputs: Recorder, visitor: Visitor | None = None, arm: SimArm | None = None
+    scene: Scene,
+    renderer: Renderer,
+    outputs: Recorder,
+    visitor: Visitor | None = None,
+    arm: SimArm | None = None,
+    rates: Rates = Rates(),
 ) -> RealTimeLoop:
     scene.reset(0)
     camera = LiveCamera(lambda: renderer, lambda problem: None)  # type: ignore[arg-type, return-value]
-    return RealTimeLoop(arm or SimArm(scene), camera, outputs, StampClock(simulated=True), Rates(), visitor)
+    return RealTimeLoop(arm or SimArm(scene), camera, outputs, StampClock(simulated=True), rates, visitor)
 
 
 def test_rates_on_an_even_clock(loop: RealTimeLoop, renderer: Renderer, outputs: Recorder) -> None:
@@ -157,28 +171,72 @@ def test_the_watch_camera_is_drawn_for_whoever_looks_and_for_nobody_else(
     outputs.watched = True
     for _ in range(100):
         loop.tick(0.01)
-    # 10 Hz from 1.1 s to 2 s, and nothing made up for; 20 Hz as before, from 0 s to 2 s. At 2 s both are due: one has to wait.
-    assert renderer.cameras.count(1) == pytest.approx(10, abs=1) and renderer.cameras.count(0) == pytest.approx(41, abs=1)
-    assert len(renderer.cameras) == 50
+    # 10 Hz from 1.1 s to 2 s, and nothing made up for; 20 Hz as before, from 0 s to 2 s, both ends included.
+    assert renderer.cameras.count(1) == pytest.approx(10, abs=1) and renderer.cameras.count(0) == 41
+
+
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_both_cameras_show_one_moment_at_each_nth_picture_of_the_first(
+    scene: Scene, renderer: Renderer, outputs: Recorder, every: int
+) -> None:
+    outputs.watched = True
+    loop = loop_of(scene, renderer, outputs, rates=Rates(camera=20.0, watch_camera=20.0 / every))
+    for _ in range(200):  # 2 s
+        loop.tick(0.01)
+    assert renderer.stamps(0) == pytest.approx([1.0 + 0.05 * picture for picture in range(41)], abs=0.011)
+    assert renderer.stamps(1) == renderer.stamps(0)[::every]  # one scene state and one stamp, asked for together
+
+
+def test_a_watch_camera_of_any_rate_keeps_it_and_the_first_one_its_own(scene: Scene, outputs: Recorder) -> None:
+    outputs.watched = True
+    for rate in (7.0, 15.0, 30.0, 45.0):
+        renderer = Renderer()
+        loop = loop_of(scene, renderer, outputs, rates=Rates(camera=20.0, watch_camera=rate))
+        for _ in range(400):  # 4 s
+            loop.tick(0.01)
+        first, watch = renderer.stamps(0), renderer.stamps(1)
+        assert len(first) == 81 and len(watch) == pytest.approx(4.0 * rate, abs=2), rate
+        # Of the slower one every picture is of a moment of the other.
+        assert set(watch if rate < 20.0 else first) <= set(first if rate < 20.0 else watch), rate
 
 
 class SlowRenderer(Renderer):
-    """Is busy with what it was asked for until somebody says that it is done."""
+    """Is busy for `ticks` a picture, which `tick` counts."""
 
-    def request(self, state: SceneState, stamp: float, camera: int = 0) -> bool:
-        taken = super().request(state, stamp, camera)
-        self.busy = True
+    def __init__(self, ticks: int) -> None:
+        super().__init__()
+        self._ticks, self._left = ticks, 0
+
+    def request(self, state: SceneState, stamp: float, cameras: tuple[int, ...] = (0,)) -> bool:
+        taken = super().request(state, stamp, cameras)
+        if taken:
+            self.busy, self._left = True, self._ticks * len(cameras)
         return taken
+
+    def tick(self) -> None:
+        self._left -= 1
+        self.busy = self._left > 0
 
 
 def test_a_renderer_that_is_too_slow_for_both_cameras_gives_each_its_share(scene: Scene, outputs: Recorder) -> None:
-    outputs.watched, renderer = True, SlowRenderer()
+    outputs.watched, renderer = True, SlowRenderer(20)
     loop = loop_of(scene, renderer, outputs)
-    for tick in range(600):  # 6 s, 200 ms a picture: in that time both cameras are due
-        renderer.busy = renderer.busy and tick % 20 != 0
+    for _ in range(600):  # 6 s, 200 ms a picture: in that time both cameras are due
+        renderer.tick()
         loop.tick(0.01)
-    assert len(renderer.cameras) == 30
-    assert renderer.cameras.count(1) == pytest.approx(10, abs=2)  # as 10 Hz to 20 Hz
+    assert len(renderer.cameras) == pytest.approx(30, abs=1)
+    assert renderer.cameras.count(1) == pytest.approx(10, abs=1)  # as 10 Hz to 20 Hz
+    assert set(renderer.stamps(1)) <= set(renderer.stamps(0))
+
+
+def test_the_first_camera_keeps_its_rate_where_a_picture_of_each_takes_most_of_its_period(scene: Scene, outputs: Recorder) -> None:
+    outputs.watched, renderer = True, SlowRenderer(2)
+    loop = loop_of(scene, renderer, outputs, rates=Rates(watch_camera=20.0))
+    for _ in range(200):  # 2 s, 20 ms a picture: 40 of 50 ms
+        renderer.tick()
+        loop.tick(0.01)
+    assert len(renderer.stamps(0)) == 41 and renderer.stamps(1) == renderer.stamps(0)
+    assert np.diff(renderer.stamps(0)).max() < 0.061
 
 
 def test_a_trajectory_is_followed_to_its_end(loop: RealTimeLoop, scene: Scene, outputs: Recorder) -> None:

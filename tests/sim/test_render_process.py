@@ -67,10 +67,14 @@ def test_every_camera_is_drawn_in_the_same_process_and_shows_a_forearm() -> None
         scene = Scene()
         scene.reset(3)
         scene.forearm.put(Pose(np.array([0.5, 0.2, 0.1]), np.array([0.0, 0.7071, 0.0, 0.7071])))
-        for camera in (1, 0, 1):
-            assert process.request(scene.state(), 1.0, camera)
-            expected = SceneCamera(64, 48, views[camera]).render(scene)
-            assert np.array_equal(_frame(process).image, expected), camera
+        expected = [SceneCamera(64, 48, view).render(scene) for view in views]
+        for cameras in ((1,), (0, 1), (0,), (1, 0)):  # of one moment, in the order in which they are asked for
+            assert process.request(scene.state(), 1.0, cameras)
+            for camera in cameras:
+                assert process.busy
+                frame = _frame(process)
+                assert frame.stamp == 1.0 and np.array_equal(frame.image, expected[camera]), (camera, cameras)
+            assert not process.busy
     finally:
         process.close()
 
