@@ -37,7 +37,7 @@ class CostKernel:
 
     def cost(self, candidates: Candidates) -> tuple[Tensor, Tensor]:
         """-> (S,) inf for what is no number, and (K, S), the weighted share of each term."""
-        path, pose, aim = candidates.joint_path, self.known[5], self.known[6]
+        path, (*_, pose, aim) = candidates.joint_path, self.known
         samples, horizon, _ = path.shape
         shares, costs = path.new_empty(self.count, samples), path.new_empty(samples)
         for row, objective in self.others:
