@@ -12,7 +12,6 @@ from wm_core.types import Focus, Observation
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from wm_core.planning.made_goal import GoalMaker
     from wm_core.planning.objectives import ObjectReader
 
 

@@ -1,6 +1,5 @@
 """A function that was recorded once returns what it returns."""
 
-import pytest
 import torch
 
 from wm_core.cuda import Recorded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 Argument = Tensor | int | float | None
+_log = logging.getLogger(__name__)
 BLOCK = Path(__file__).with_name("block.h")
 _MAX_DYNAMIC_SHARED = ctypes.c_int(8)  # CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
 
@@ -55,6 +57,22 @@ def compile_kernels(source: Path, device: torch.device, options: Sequence[str] =
     return _compiled(BLOCK.read_text() + source.read_text(), source.name, index, tuple(options))
 
 
+def kernel_on(device: torch.device, source: Path, name: str, options: Sequence[str], without: str) -> Kernel | None:
+    """One of them; None off a GPU, and where it cannot be had, with a line in the log that says what goes on how."""
+    if device.type != "cuda":
+        return None
+    try:
+        return compile_kernels(source, device, options)[name]
+    except KernelError as error:
+        _log.warning("%s: %s", without, error)
+        return None
+
+
+def in_rows(*parts: Tensor | None) -> tuple[Tensor | None, ...]:
+    """As kernels read them that are told of no strides: parts of larger tensors lie apart from each other."""
+    return tuple(None if part is None else part.contiguous() for part in parts)
+
+
 @cache
 def _compiled(text: str, name: str, index: int, options: tuple[str, ...]) -> dict[str, Kernel]:
     with torch.cuda.device(index):
@@ -73,7 +91,7 @@ def _binary(library: ctypes.CDLL, text: str, name: str, options: tuple[str, ...]
     _check_compiler(made, name, "no program")
     array = (ctypes.c_char_p * len(given))(*(option.encode() for option in given))
     result = library.nvrtcCompileProgram(program, len(given), array)
-    _check_compiler(result, name, _log(library, program) if result else "")
+    _check_compiler(result, name, _complaints(library, program) if result else "")
     _check_compiler(library.nvrtcGetCUBINSize(program, ctypes.byref(size)), name, "no machine code")
     binary = ctypes.create_string_buffer(size.value)
     _check_compiler(library.nvrtcGetCUBIN(program, binary), name, "no machine code")
@@ -128,7 +146,7 @@ def _check_compiler(result: int, name: str, log: str) -> None:
         raise KernelError(f"NVRTC does not compile '{name}' (error {result}): {log}")
 
 
-def _log(library: ctypes.CDLL, program: ctypes.c_void_p) -> str:
+def _complaints(library: ctypes.CDLL, program: ctypes.c_void_p) -> str:
     size = ctypes.c_size_t()
     library.nvrtcGetProgramLogSize(program, ctypes.byref(size))
     log = ctypes.create_string_buffer(size.value)

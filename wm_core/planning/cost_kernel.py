@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,14 +10,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from wm_core.cuda import KernelError, Launch, compile_kernels
+from wm_core.cuda import Launch, in_rows, kernel_on
 from wm_core.planning.objectives import Effort, GoalLatent, GoalPose, GripperEffort, JointLimits, Smoothness, Workspace
 from wm_core.protocols import Candidates, LinearDistance, Objective
 
 SOURCE = Path(__file__).with_name("cost.cu")
 THREADS, SHARED = 128, 7 * 32 * 4  # of a block; bytes: a number for every term and warp
 _KINDS = (Effort, Smoothness, JointLimits, Workspace, GripperEffort, GoalPose, GoalLatent)  # in the order of the source
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +47,7 @@ class CostKernel:
             newest = newest if newest.stride(2) == 1 else newest.contiguous()
             told = newest, self.nearness.map, aim.told[0], self.nearness.map.shape[1], newest.stride(0), newest.stride(1)
         motion = path, candidates.start_joints, candidates.tool_position, candidates.tool_rotation, candidates.gripper
-        inputs, outputs = map(_in_rows, (*motion, place, turn)), (shares, costs, samples, horizon, self.count)
+        inputs, outputs = in_rows(*motion, place, turn), (shares, costs, samples, horizon, self.count)
         self.launch(samples, THREADS, [self.terms, *inputs, *told[:3], *outputs, *told[3:]], SHARED)
         return costs, shares
 
@@ -68,19 +66,8 @@ def cost_kernel(launch: Launch, objectives: Sequence[Objective], joints: int, de
 
 @cache
 def cost_launch(device: torch.device, joints: int) -> Launch | None:
-    """The kernel for this many joints; None, and a line in the log, where it cannot be had: tensors do the same."""
-    if device.type != "cuda":
-        return None
-    try:
-        return compile_kernels(SOURCE, device, (f"-DJOINTS={joints}",))["cost"]
-    except KernelError as error:
-        _log.warning("plans are scored without a kernel, more slowly: %s", error)
-        return None
-
-
-def _in_rows(part: Tensor | None) -> Tensor | None:
-    """As the kernel reads it. Where kinematics are tensors, positions and rotations are parts of frames, apart from each other."""
-    return None if part is None else part.contiguous()
+    """The kernel for this many joints; None where it cannot be had: tensors do the same."""
+    return kernel_on(device, SOURCE, "cost", (f"-DJOINTS={joints}",), "plans are scored without a kernel, more slowly")
 
 
 def _known(objective: Objective, kind: type) -> bool:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from functools import cache
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from wm_core.cuda import KernelError, Launch, compile_kernels
+from wm_core.cuda import Launch, in_rows, kernel_on
 from wm_core.planning.closing import BEFORE, Closed
 from wm_core.planning.evaluator import Scores
 from wm_core.planning.sampling import Drawing
 
 SOURCE = Path(__file__).with_name("refit.cu")
 THREADS, MOST = 512, 4096  # of the one block; samples, more of which its memory does not hold
-_log = logging.getLogger(__name__)
 
 
 class RefitKernel:
@@ -29,13 +27,15 @@ class RefitKernel:
     def __call__(self, drawing: Drawing, scores: Scores, best: Tensor | None, iteration: int) -> Closed:
         """See `Closing`."""
         candidates, shares = scores.candidates, scores.shares
-        actions, path = candidates.actions.contiguous(), candidates.joint_path
+        actions, path, *others = in_rows(
+            candidates.actions, candidates.joint_path, candidates.tool_position, candidates.displacements, candidates.gripper
+        )
         samples, horizon, size = actions.shape
         numbers, joints, ways, terms = horizon * size, horizon * path.shape[2], 3 * horizon, len(shares)
         gripper = 0 if candidates.gripper is None else horizon
         length = BEFORE + numbers + joints + 2 * ways + gripper + terms
         mean, std, told = torch.empty_like(drawing.mean), torch.empty_like(drawing.std), actions.new_empty(length + numbers)
-        scored = scores.costs, actions, path, candidates.tool_position, candidates.displacements, candidates.gripper, shares
+        scored = scores.costs, actions, path, *others, shares
         sizes = samples, numbers, joints, ways, horizon, terms, self._elites, iteration, length
         shared = 8 * self._room + 4 * (numbers + max(THREADS, numbers))
         before = drawing.mean, drawing.std, best
@@ -45,14 +45,9 @@ class RefitKernel:
 
 @cache
 def refit_launch(device: torch.device, samples: int) -> Launch | None:
-    """The kernel for no more samples; None where it cannot be had, with a line in the log, and for `MOST`: tensors do the same."""
-    if device.type != "cuda" or samples > MOST:
-        return None
-    try:
-        return compile_kernels(SOURCE, device, (f"-DSAMPLES={room_for(samples)}",))["refit"]
-    except KernelError as error:
-        _log.warning("refits go on without a kernel, more slowly: %s", error)
-        return None
+    """The kernel for no more samples; None where it cannot be had, and for more than `MOST`: tensors do the same."""
+    options = (f"-DSAMPLES={room_for(samples)}",)
+    return None if samples > MOST else kernel_on(device, SOURCE, "refit", options, "refits go on without a kernel, more slowly")
 
 
 def room_for(samples: int) -> int:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from functools import cache
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from wm_core.cuda import KernelError, Launch, compile_kernels
+from wm_core.cuda import Launch, kernel_on
 from wm_core.protocols import Candidates
 
 SOURCE = Path(__file__).with_name("tool_motion.cu")
 ROUNDED = ("--prec-div=false", "--prec-sqrt=false")  # to 2 in the last digit, in a fraction of the instructions
 THREADS = 32  # of a block: few, so that a population is spread over many multiprocessors
-_log = logging.getLogger(__name__)
 
 
 class ToolKernel:
@@ -49,14 +47,8 @@ class ToolKernel:
 
 @cache
 def tool_launch(device: torch.device, joints: int) -> Launch | None:
-    """The kernel for this many joints; None, and a line in the log, where it cannot be had: tensors do the same."""
-    if device.type != "cuda":
-        return None
-    try:
-        return compile_kernels(SOURCE, device, (f"-DJOINTS={joints}", *ROUNDED))["tool_motion"]
-    except KernelError as error:
-        _log.warning("planning goes on without its kernel, several times slower: %s", error)
-        return None
+    """The kernel for this many joints; None where it cannot be had: tensors do the same."""
+    return kernel_on(device, SOURCE, "tool_motion", (f"-DJOINTS={joints}", *ROUNDED), "planning goes on without its kernel, several times slower")
 
 
 def _rows(actions: Tensor) -> tuple[Tensor, int]:
