@@ -42,11 +42,15 @@ class Frame:
     stamp: float
 
 
+NOTHING_SEEN = np.empty((0, 0, 3), dtype=np.uint8)
+"""The picture of an observation that nobody looks at."""
+
+
 @dataclass(frozen=True, eq=False)
 class Observation:
     """What the arm sees and feels at one moment.
 
-    image: (H, W, 3) uint8 RGB; joints: the arm's state nearest to the frame's stamp.
+    image: (H, W, 3) uint8 RGB, `NOTHING_SEEN` where there is no model; joints: the arm's state nearest to the frame's stamp.
     gripper: m, how far the fingers are apart, None for an arm that does not tell.
     other_views: further cameras' pictures of the same moment, in the order that the model was trained with.
     """

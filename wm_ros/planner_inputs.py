@@ -10,7 +10,7 @@ import numpy as np
 
 from wm_core.gripper import Gripper
 from wm_core.history import ObservationHistory
-from wm_core.types import JointState, MotionState, Observation, Trajectory
+from wm_core.types import NOTHING_SEEN, JointState, MotionState, Observation, Trajectory
 from wm_ros.camera_input import CameraInput
 from wm_ros.command_tracker import CommandTracker
 from wm_ros.finger_inputs import FingerInputs
@@ -25,7 +25,7 @@ class PlannerInputs:
 
     def __init__(
         self,
-        history: ObservationHistory,
+        history: ObservationHistory | None,
         max_frame_age: float,
         max_state_age: float,
         frozen_after: float,
@@ -34,15 +34,17 @@ class PlannerInputs:
         watched: ObservationHistory | None = None,
         paired: PairedViews | None = None,
     ) -> None:
-        """gripper: whose opening belongs to an observation; then every joint state has to come with its fingers.
+        """history: of what the camera shows, None where nobody looks: no camera is asked for then, joint states are enough.
+
+        gripper: whose opening belongs to an observation; then every joint state has to come with its fingers.
 
         remember: s for which frames are kept beside the history, for `frames`. watched: of the watch camera, None where
         there is none; nothing is planned while one that there is does not see. paired: puts its pictures and the camera's
         together where the model sees through both, None where it does not.
         """
         self.fingers = FingerInputs(gripper)
-        self._camera = CameraInput(CAMERA, history, max_frame_age, frozen_after, remember)
-        self._cameras = {CAMERA: self._camera}
+        self._camera = None if history is None else CameraInput(CAMERA, history, max_frame_age, frozen_after, remember)
+        self._cameras = {} if self._camera is None else {CAMERA: self._camera}
         if watched is not None:
             self._cameras[WATCH_CAMERA] = CameraInput(WATCH_CAMERA, watched, max_frame_age, frozen_after)
         self._paired = paired
@@ -131,8 +133,10 @@ class PlannerInputs:
         return found
 
     def window(self) -> tuple[Observation, ...]:
-        """What the model sees. Raises `InputError`."""
+        """What the model sees; where nobody looks, the newest joint state alone. Raises `InputError`."""
         with self._lock:
+            if self._camera is None:
+                return (self._unseen(),)
             seen = self._camera.window()  # first, so that what this camera lacks is not laid to the other one
             return seen if self._paired is None else self._paired.window()
 
@@ -149,7 +153,8 @@ class PlannerInputs:
     def frames(self) -> tuple[Observation, ...]:
         """What the model saw of late, oldest first."""
         with self._lock:
-            return (self._paired or self._camera).frames()
+            seeing = self._paired or self._camera
+            return () if seeing is None else seeing.frames()
 
     def watched(self) -> Observation | None:
         """What the watch camera saw last, as the `image`; None without one."""
@@ -167,6 +172,12 @@ class PlannerInputs:
         if self._paired is None:
             return part == CAMERA
         return self._paired.add(frame) if part == CAMERA else self._paired.add_other(frame)
+
+    def _unseen(self) -> Observation:
+        if not self._joints:
+            raise InputError(JOINTS, "no message yet")
+        newest = self._joints[-1]
+        return Observation(NOTHING_SEEN, newest, newest.stamp, self.fingers.opening(newest.stamp))
 
     def _problem(self, check: Callable[..., None], *times: float) -> str:
         try:

@@ -20,7 +20,7 @@ from wm_ros.guard_watch import GuardWatch
 from wm_ros.health import HealthReporter
 from wm_ros.parameters import ParameterError, declare_parameters, read_parameters
 from wm_ros.paired_views import PairedViews
-from wm_ros.planner_inputs import WATCH_CAMERA, PlannerInputs
+from wm_ros.planner_inputs import CAMERA, WATCH_CAMERA, PlannerInputs
 from wm_ros.planner_loop import PlannerLoop
 from wm_ros.planner_parameters import PlannerParameters
 from wm_ros.planner_tools import PlannerTools, explain
@@ -66,6 +66,8 @@ class PlannerNode(LifecycleNode):
             return TransitionCallbackReturn.FAILURE
         self._health.clear("configure")
         self._health.ok("gate", self._gate())
+        if not self._tools.sees:
+            self._health.ok(CAMERA, "not needed: there is no model to look")
         self._health.ok("obstacles", ", ".join(box.name for box in self._tools.obstacles) or "none are declared")
         self._health.ok("lifecycle", "inactive")
         slow = slow_plans(self._settings, self._tools)
@@ -151,7 +153,7 @@ class PlannerNode(LifecycleNode):
             # A working second camera has a picture within half of its period of every moment.
             paired = PairedViews(WATCH_CAMERA, moments(), 0.5 * period, parameters.max_frame_age, remember)
         return PlannerInputs(
-            moments(),
+            moments() if tools.sees else None,
             parameters.max_frame_age,
             parameters.max_state_age,
             parameters.frozen_after,

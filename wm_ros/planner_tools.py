@@ -69,6 +69,11 @@ class PlannerTools:
         return 0.2 if self.world_model is None else self.world_model.step
 
     @property
+    def sees(self) -> bool:
+        """Whether there is a model that needs a camera."""
+        return self.world_model is not None
+
+    @property
     def looks_twice(self) -> bool:
         """Whether there is a second camera, that the model sees with or its gate watches through."""
         return self.watches or self.views > 1

@@ -76,7 +76,9 @@ class PlannerTopics:
         self._frame_id = parameters.base_frame
         self._shown_for = 2.0 * max(parameters.replan_period, tools.deadline)
         self.active = False
-        cameras = {CAMERA: "camera/image_raw"} | ({WATCH_CAMERA: parameters.watch_camera_topic} if tools.looks_twice else {})
+        cameras = {CAMERA: "camera/image_raw"} if tools.sees else {}
+        if tools.looks_twice:
+            cameras[WATCH_CAMERA] = parameters.watch_camera_topic
         commands, fingers = (f"{name}/joint_trajectory" for name in (parameters.controller, parameters.gripper_controller))
         for topic in (*cameras.values(), commands, fingers):
             _check_name(topic)  # before anything is made that would be left behind

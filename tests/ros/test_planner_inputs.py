@@ -98,6 +98,19 @@ def test_the_window_takes_the_joints_of_the_frames_own_moment(inputs):
     assert (before.joints.position[0], newest.joints.position[0]) == (1.0, 3.0)
 
 
+def test_where_nobody_looks_joint_states_are_enough():
+    blind = PlannerInputs(None, max_frame_age=0.5, max_state_age=0.25, frozen_after=1.0)
+    with pytest.raises(InputError, match="joint_states: no message yet"):
+        blind.window()
+    blind.add_joints(joints(10.0, position=1.0), 10.0)
+    blind.check(10.2, 10.2)
+    assert blind.problems(10.2, 10.2) == {"joint_states": ""}
+    (seen,) = blind.window()
+    assert (seen.joints.position[0], seen.stamp, seen.image.size) == (1.0, 10.0, 0)
+    with pytest.raises(InputError, match="joint_states: no message for 0.3 s"):
+        blind.check(10.3, 10.3)
+
+
 def test_joint_states_whose_clock_went_back_start_afresh(inputs):
     inputs.add_joints(joints(10.0, position=1.0), 10.0)
     inputs.add_joints(joints(5.0, position=2.0), 10.1)

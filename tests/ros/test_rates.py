@@ -13,6 +13,10 @@ class TwoFrames:
     history, step = 2, 0.2
 
 
+class OneFrame(TwoFrames):
+    history = 1
+
+
 @pytest.fixture
 def seeing(tools):
     """A model of two frames, plans of 5 x 0.2 s, at most 0.1 s for one."""
@@ -50,7 +54,11 @@ def test_everything_that_does_not_fit_is_told_at_once(seeing):
 
 
 def test_a_model_of_one_frame_does_not_care_how_far_apart_they_are(tools):
-    check_rates(PlannerParameters(camera_period=0.25), tools)
+    check_rates(PlannerParameters(camera_period=0.25), replace(tools, world_model=OneFrame()))
+
+
+def test_without_a_model_nothing_is_asked_of_a_camera(tools):
+    check_rates(PlannerParameters(camera_period=0.6, frozen_after=0.5), tools)
 
 
 def test_slow_plans_work_and_are_told(seeing):
