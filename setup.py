@@ -48,6 +48,7 @@ setup(
             "wm_planner_node = wm_ros.planner_node:main",
             "wm_guard_node = wm_ros.guard_node:main",
             "wm_sim_node = sim.node:main",
+            "wm_record = wm_ros.recording.command:main",
         ],
         "wm.environments": [
             "panda_tabletop = sim.environment:PandaTabletop",

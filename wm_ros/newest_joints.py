@@ -23,9 +23,9 @@ class NewestJointStates:
     What they are about is looked for in the bytes, at a third of what it takes to make a message of them.
     """
 
-    def __init__(self, node: Node, names: Sequence[str], wanted: int = 2) -> None:
+    def __init__(self, node: Node, names: Sequence[str], wanted: int = 2, topic: str = "joint_states") -> None:
         """names: of the arm's joints. wanted: how many are handed out at a look."""
-        self._messages = NewestMessages(node, JointState, "joint_states", _KEPT)
+        self._messages = NewestMessages(node, JointState, topic, _KEPT)
         self._names = [name.encode() + b"\0" for name in names]  # as strings end in CDR
         self._wanted = wanted
         self._last = time.monotonic()

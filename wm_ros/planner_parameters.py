@@ -7,6 +7,7 @@ from typing import get_args
 
 from wm_core.config import BackendName
 from wm_ros.conversions.goal_messages import GoalDefaults
+from wm_ros.image_topic import RELIABILITIES, TRANSPORTS
 from wm_ros.parameters import parameter
 
 AS_THE_MODEL_SAYS = "model"
@@ -48,10 +49,10 @@ class PlannerParameters:
         0.1, "Longest time between two frames of a working camera; at most the model step. A past frame, or a second view of a moment, may be off by half of it (s).", 0.005, 1.0
     )
     image_reliability: str = parameter(
-        "reliable", "QoS of the image subscriptions; best effort loses most frames above 640x480.", choices=("reliable", "best_effort")
+        "reliable", "QoS of the image subscriptions; best effort loses most frames above 640x480.", choices=RELIABILITIES
     )
     image_transport: str = parameter(
-        "raw", "Pictures as they are, or JPEG or PNG on <topic>/compressed (sensor_msgs/CompressedImage), for cameras far away.", choices=("raw", "compressed")
+        "raw", "Pictures as they are, or JPEG or PNG on <topic>/compressed (sensor_msgs/CompressedImage), for cameras far away.", choices=TRANSPORTS
     )
     max_frame_age: float = parameter(0.5, "Oldest camera frame that is planned on (s).", 0.02, 5.0)
     max_state_age: float = parameter(0.25, "Oldest joint state that is planned on (s).", 0.02, 5.0)

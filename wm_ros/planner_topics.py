@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable
 
-import numpy as np
 from rclpy.clock import Clock, ClockType
-from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.exceptions import NameValidationException
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -23,9 +21,7 @@ from wm_interfaces.msg import GuardStatistics, PlannerStatistics
 from wm_core.types import Goal, Plan, Trajectory
 from wm_ros.conversions import (
     ConversionError,
-    compressed_image_to_array,
     image_stamp,
-    image_to_array,
     joint_state_from_message,
     message_to_trajectory,
     trajectory_to_message,
@@ -34,6 +30,7 @@ from wm_ros.conversions.candidates import candidates_message
 from wm_ros.conversions.statistics_messages import PlanReport, guard_statistics_from_message, planner_statistics_message
 from wm_ros.guard_watch import GuardWatch
 from wm_ros.health import HealthReporter
+from wm_ros.image_topic import ImageTopic
 from wm_ros.newest import NewestMessages
 from wm_ros.newest_joints import NewestJointStates
 from wm_ros.planner_inputs import CAMERA, JOINTS, WATCH_CAMERA, PlannerInputs
@@ -42,20 +39,6 @@ from wm_ros.planner_tools import LoadError, PlannerTools
 
 _LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 _TAKING = 0.01  # s between two looks for joint states and commands
-
-
-class _Transport(NamedTuple):
-    """How pictures come: the message, what is added to the camera's topic (as image_transport does), how it is read."""
-
-    message: type
-    suffix: str
-    read: Callable[[Any], np.ndarray]
-
-
-_TRANSPORTS = {
-    "raw": _Transport(Image, "", image_to_array),
-    "compressed": _Transport(CompressedImage, "/compressed", compressed_image_to_array),
-}
 
 
 class PlannerTopics:
@@ -88,9 +71,8 @@ class PlannerTopics:
         self._proposal = node.create_publisher(JointTrajectory, "proposal", _LATEST)
         self._statistics = node.create_publisher(PlannerStatistics, "~/statistics", 10)
         self._candidates = node.create_publisher(MarkerArray, "~/candidates", 1)
-        reliable = parameters.image_reliability == "reliable"
-        self._transport = _TRANSPORTS[parameters.image_transport]
-        self._subscriptions = [self._see(part, topic, reliable) for part, topic in cameras.items()]
+        self._pictures = ImageTopic(parameters.image_transport, parameters.image_reliability)
+        self._subscriptions = [self._see(part, topic) for part, topic in cameras.items()]
         self._subscriptions.append(node.create_subscription(GuardStatistics, "guard/statistics", self._on_guard, 10))
         if tools.gripper is not None:
             self._subscriptions.append(node.create_subscription(JointTrajectory, fingers, self._on_finger_command, 10))
@@ -149,13 +131,8 @@ class PlannerTopics:
         """s, the node's clock."""
         return self._node.get_clock().now().nanoseconds / 1e9
 
-    def _see(self, part: str, topic: str, reliable: bool) -> Subscription:
-        quality = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT)
-        # Remapped first: whoever renames the camera's topic means the compressed one beside it as well.
-        topic = self._node.resolve_topic_name(topic) + self._transport.suffix
-        events = SubscriptionEventCallbacks(incompatible_qos=partial(self._on_mismatch, part))
-        take = partial(self._on_image, part)
-        return self._node.create_subscription(self._transport.message, topic, take, quality, event_callbacks=events)
+    def _see(self, part: str, topic: str) -> Subscription:
+        return self._pictures.subscribe(self._node, topic, partial(self._on_image, part), partial(self._on_mismatch, part))
 
     def _on_image(self, part: str, message: Image | CompressedImage) -> None:
         if self.active:
@@ -163,7 +140,7 @@ class PlannerTopics:
             self._take(part, partial(self._add_image, part, message))
 
     def _add_image(self, part: str, message: Image | CompressedImage) -> None:
-        self._inputs.add_image(self._transport.read(message), image_stamp(message), time.monotonic(), part)
+        self._inputs.add_image(self._pictures.read(message), image_stamp(message), time.monotonic(), part)
 
     def _take_joints(self) -> None:
         # While inactive too: what the arm did then, as coming to rest, is where the next goal begins.

@@ -27,12 +27,12 @@ errors = _console(stderr=True)
 
 
 @contextmanager
-def kept_in(place: Path) -> Iterator[None]:
+def kept_in(place: Path, program: str = "wm") -> Iterator[None]:
     """Around work that goes on where it was stopped: says so after Ctrl-C."""
     try:
         yield
     except KeyboardInterrupt:
-        said = f"wm: what was done is kept in {place}; the same command goes on from there"
+        said = f"{program}: what was done is kept in {place}; the same command goes on from there"
         errors.print(said, markup=False, highlight=False, soft_wrap=True)
         raise
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
@@ -93,21 +94,24 @@ class Manifest(CollectionConfig):
         return 4 if self.gripper else 3
 
 
-def begin_manifest(folder: Path, fresh: Manifest) -> Manifest:
-    """The manifest of a collection that begins or goes on in `folder`. Raises `DatasetError` when another one lies there."""
+def begin_manifest(folder: Path, fresh: Manifest, free: Iterable[str] = ()) -> Manifest:
+    """The manifest of a collection that begins or goes on in `folder`. Raises `DatasetError` when another one lies there.
+
+    free: settings that may be others than before; they become what they are now.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "manifest.json").exists():
         write_manifest(folder, fresh)
         return fresh
     there = read_manifest(folder)
-    progress = {"packages", "counts"}
+    progress = {"packages", "counts", *free}
     wanted, found = fresh.model_dump(exclude=progress), there.model_dump(exclude=progress)
     other = [f"{name} is {found[name]!r} there, {wanted[name]!r} here" for name in wanted if wanted[name] != found[name]]
     if other:
         raise DatasetError(f"{folder} is of another collection ({'; '.join(other)}); choose another folder or remove it")
     known = {name: there.packages.get(name, ()) for name in fresh.packages}
     packages = {name: tuple(dict.fromkeys(known[name] + new)) for name, new in fresh.packages.items()}
-    return there.model_copy(update={"packages": packages})
+    return there.model_copy(update={"packages": packages} | {name: getattr(fresh, name) for name in free})
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

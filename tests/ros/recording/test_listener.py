@@ -1,0 +1,75 @@
+"""Pictures are put together with the joints of their own moment; what does not come, or cannot be read, is named."""
+
+import numpy as np
+import pytest
+import rclpy
+from sensor_msgs.msg import Image
+from sensor_msgs.msg import JointState as JointStateMessage
+
+from wm_ros.conversions import array_to_image, joint_state_to_message
+from wm_ros.recording import listener as listening
+from wm_ros.recording.listener import CameraSource, Listener
+
+NAMES = ("shoulder", "elbow")
+PICTURE = np.full((8, 8, 3), 9, np.uint8)
+
+
+class Bench:
+    """A listener, and the publishers of what it hears."""
+
+    def __init__(self, spinner):
+        self.spinner = spinner
+        self.node = spinner.add(rclpy.create_node("bench"))
+        self.camera = self.node.create_publisher(Image, "eye", 1)
+        self.joints = self.node.create_publisher(JointStateMessage, "states", 10)
+        source = CameraSource("eye", "raw", "reliable")
+        self.listener = Listener(spinner.add(rclpy.create_node("ear")), NAMES, source, "states")
+        self.until(lambda: self.camera.get_subscription_count() and self.joints.get_subscription_count())
+
+    def until(self, true):
+        return self.spinner.until(true, 10.0)
+
+    def show(self, stamp, picture=PICTURE):
+        self.camera.publish(array_to_image(picture, stamp, "eye"))
+
+    def measure(self, stamp, elbow, names=NAMES):
+        self.joints.publish(joint_state_to_message(names, [0.0, elbow][: len(names)], [0.0, 0.0][: len(names)], stamp))
+        self.until(lambda: self.listener.joints is not None and self.listener.joints.stamp == pytest.approx(stamp))
+
+
+@pytest.fixture
+def bench(ros):
+    return Bench(ros())
+
+
+def test_a_picture_has_the_joints_of_its_own_moment_though_they_come_after_it(bench):
+    bench.measure(10.0, 0.0)
+    bench.show(10.03)
+    for _ in range(10):
+        bench.spinner.spin_once(0.02)
+    assert bench.listener.take() == []  # where the joints were at 10.03 is not known yet
+    bench.measure(10.05, 0.5)
+    (seen,) = bench.until(bench.listener.take)
+    assert seen.joints.position[1] == pytest.approx(0.3)  # 3/5 of the way
+    assert seen.stamp == pytest.approx(10.03) and (seen.image == PICTURE).all()
+    assert bench.listener.problem() == ""
+
+
+def test_a_topic_that_is_silent_is_named(bench, monkeypatch):
+    monkeypatch.setattr(listening, "_SILENCE", 0.2)
+    assert bench.until(bench.listener.problem) == "nothing comes on eye"
+
+
+def test_pictures_that_cannot_be_read_are_named(bench, monkeypatch):
+    monkeypatch.setattr(listening, "_SILENCE", 0.2)
+    message = array_to_image(PICTURE, 10.0, "eye")
+    message.encoding = "16UC1"
+    bench.camera.publish(message)
+    bench.until(lambda: "image encoding '16UC1' is not supported" in bench.listener.problem())
+
+
+def test_pictures_without_joints_around_them_are_named(bench, monkeypatch):
+    monkeypatch.setattr(listening, "_SILENCE", 0.2)
+    bench.measure(10.0, 0.0)
+    bench.show(5.0)
+    bench.until(lambda: "no joint states within 0.1 s around the stamp 5.000 of a picture: do the clocks agree?" in bench.listener.problem())

@@ -1,0 +1,74 @@
+"""Moves the arm about while it is recorded, through planner and guard."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Callable
+
+import numpy as np
+
+from wm_core.types import Goal, Pose
+from wm_ros.client import PendingGoal, PlannerClient
+from wm_ros.outcome import Code, Outcome
+from wm_ros.recording.roaming import Roaming
+
+_AS_IT_SHOULD = (Code.SUCCESS, Code.CANCELED, Code.NO_PROGRESS, Code.TIME_LIMIT)
+_FAILURES = 5  # legs in a row
+_LOOKING = 0.05  # s between two looks at a leg
+_PATIENCE = 10.0  # s for a goal to end that was canceled
+
+
+class Drive:
+    """A thread that sends one pose goal after another, from construction to `close`."""
+
+    def __init__(self, client: PlannerClient, roaming: Roaming, tool: Callable[[], np.ndarray | None]) -> None:
+        """tool: -> (3,) m, where it is, None while that is not known."""
+        self._client, self._roaming, self._tool = client, roaming, tool
+        self._closing = threading.Event()
+        self._failures = 0
+        self.problem = ""
+        """Why it gave up, '' while it drives."""
+        self._thread = threading.Thread(target=self._drive, name="drive", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Ends the goal: the arm comes to rest."""
+        self._closing.set()
+        self._thread.join()
+
+    def _drive(self) -> None:
+        try:
+            while not self._closing.is_set() and not self.problem:
+                self._leg()
+        except Exception as error:  # the thread's end must not go unnoticed: nothing would move any more
+            self.problem = f"the drive ended: {type(error).__name__}: {error}"
+
+    def _leg(self) -> None:
+        tool = self._tool()
+        if tool is None:
+            self._closing.wait(0.1)
+            return
+        leg = self._roaming.next(tool)
+        if leg.aim is None:
+            self._closing.wait(leg.seconds)
+            return
+        pending = self._client.start(Goal(pose=Pose(leg.aim)), time_limit=leg.seconds + _PATIENCE)
+        self._judge(self._end(pending, leg.seconds))
+
+    def _end(self, pending: PendingGoal, seconds: float) -> Outcome:
+        until = time.monotonic() + seconds
+        while not pending.ended and not self._closing.is_set() and time.monotonic() < until:
+            self._closing.wait(_LOOKING)
+        if not pending.ended:
+            pending.cancel()
+        return pending.result(_PATIENCE)
+
+    def _judge(self, outcome: Outcome) -> None:
+        if outcome.code in _AS_IT_SHOULD:
+            self._failures = 0
+            return
+        self._failures += 1
+        if self._failures >= _FAILURES:
+            self.problem = f"the planner refused {_FAILURES} goals in a row, the last one as {outcome.code.name}: {outcome.message}"
+        self._closing.wait(0.5)
