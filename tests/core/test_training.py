@@ -16,7 +16,7 @@ from wm_core.model.checkpoint import CheckpointError, load_world_model
 from wm_core.model.world_model import JepaWorldModel
 from wm_core.training import learner, loop
 from wm_core.training.dataset import Dataset, open_dataset, open_datasets
-from wm_core.training.fit import FitError, check_fit, fitting_model
+from wm_core.training.fit import FitError, check_fit, fitting_card
 from wm_core.training.hdf5_shard import Episode, shard_path, write_shard
 from wm_core.training.loop import Progress, TrainingError, learning_rate, train
 from wm_core.training.losses import LossTerms
@@ -369,10 +369,25 @@ def test_a_model_is_made_to_fit_the_dataset(data, tmp_path):
     check_fit(CARD.model, data)
     with pytest.raises(FitError, match="image_size is 32, the model's 64"):
         check_fit(WorldModelConfig(), data)
-    check_fit(fitting_model(data), data)
-    carrying = fitting_model(moving_square(tmp_path / "data", gripper=True))
-    assert (carrying.gripper, carrying.objects, carrying.action_dim, carrying.image_size) == (True, True, 4, 32)
-    assert not fitting_model(data).objects
+    moving = fitting_card(data)
+    check_fit(moving.model, data)
+    carrying = fitting_card(moving_square(tmp_path / "data", gripper=True))
+    model = carrying.model
+    assert (model.gripper, model.objects, model.action_dim, model.image_size) == (True, True, 4, 32)
+    assert not moving.model.objects
+    # All else is as in the shipped models, but for what later stages and other data made of those.
+    assert (moving.planner.samples, moving.training.steps, moving.model.keypoints) == (32, 3000, 32)
+    assert (carrying.planner.horizon, carrying.training.steps, carrying.model.ensemble) == (12, 7000, 3)
+    assert (carrying.refine, carrying.prior, carrying.model.touch) == (None, None, False)
+
+
+def test_plans_of_a_model_stay_where_the_tool_was_in_its_data(data):
+    box = fitting_card(data).workspace
+    lower, upper = data.tool.min((0, 1)), data.tool.max((0, 1))
+    wide = upper - lower > 0.01  # along the others a centimetre is left to plan in
+    assert np.array(box.lower)[wide] == pytest.approx(lower[wide], abs=1e-4)
+    assert np.array(box.upper)[wide] == pytest.approx(upper[wide], abs=1e-4)
+    assert (np.array(box.upper) - box.lower >= 0.0099).all()
 
 
 def test_bf16_trains(data, tmp_path):

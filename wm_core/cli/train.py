@@ -25,8 +25,9 @@ def train(
     dataset: Annotated[list[Path], typer.Option(help="Folder that `wm collect` wrote; may be repeated.")],
     out: Annotated[Path, typer.Option(help="Folder of the run; a run that was stopped goes on.")],
     config: Annotated[
-        Optional[Path], typer.Option(help="YAML of the architecture and the training; by default what fits the dataset.")
+        Optional[Path], typer.Option(help="YAML of the architecture and the training; by default that of the shipped model, as the dataset asks for it.")
     ] = None,
+    robot: Annotated[Optional[str], typer.Option(help="Robot, a name or the path of a YAML file, over the configured one.")] = None,
     architecture: Annotated[Literal["jepa-world-model"], typer.Option(help="Kind of the model; there is one.")] = "jepa-world-model",
     objective: Annotated[
         Literal["latent-state-prediction"], typer.Option(help="What it learns: to predict the latents of what it will see. There is one.")
@@ -66,7 +67,7 @@ def train(
     # Of architecture and objective there is one each: typer has checked them.
     episodes = open_datasets(dataset)
     model = {"visual_dim": latent_dim, "action_conditioned": action_conditioning and action_conditioning == "true"}
-    card = _card(config, episodes, model, {"steps": steps, "seed": seed, "precision": precision})
+    card = _card(config, episodes, robot, model, {"steps": steps, "seed": seed, "precision": precision})
     check_fit(card.model, episodes)
     if threads:
         torch.set_num_threads(threads)
@@ -103,14 +104,18 @@ def _told(crew: Crew, out: Path) -> Iterator[Progress | None]:
 
 
 def _card(
-    config: Path | None, episodes: Dataset, model: dict[str, object], training: dict[str, object]
+    config: Path | None, episodes: Dataset, robot: str | None, model: dict[str, object], training: dict[str, object]
 ) -> ModelCardConfig:
     """The configuration with what the command line said over it."""
     from wm_core.config import ModelCardConfig, load_config, parse_config
-    from wm_core.training.fit import fitting_model
+    from wm_core.resources import find_robot
+    from wm_core.training.fit import fitting_card
 
-    card = ModelCardConfig(model=fitting_model(episodes)) if config is None else load_config(ModelCardConfig, config)
+    card = fitting_card(episodes) if config is None else load_config(ModelCardConfig, config)
     plain = card.model_dump()
+    if robot is not None:
+        find_robot(robot)  # now, not after hours of training
+        plain["robot"] = robot
     for section, given in (("model", model), ("training", training)):
         plain[section] |= {name: value for name, value in given.items() if value is not None}
     return parse_config(ModelCardConfig, plain, "command line")

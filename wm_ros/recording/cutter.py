@@ -11,7 +11,7 @@ from wm_core.protocols import Kinematics
 from wm_core.training.hdf5_shard import Episode
 from wm_core.types import Observation
 
-_TOO_LONG = 1.25  # times the longest action: what is commanded is overshot a little
+_TOO_LONG = 1.5  # times the longest action: a planner that keeps to that on average is faster in between
 _FROZEN = 0.005  # m that the tool moves from one picture to the next, which cannot be the same one
 
 

@@ -11,11 +11,12 @@ import numpy as np
 from wm_core.types import Goal, Pose
 from wm_ros.client import PendingGoal, PlannerClient
 from wm_ros.outcome import Code, Outcome
-from wm_ros.recording.roaming import Roaming
+from wm_ros.recording.roaming import Leg, Roaming
 
 _AS_IT_SHOULD = (Code.SUCCESS, Code.CANCELED, Code.NO_PROGRESS, Code.TIME_LIMIT)
 _FAILURES = 5  # legs in a row
 _LOOKING = 0.05  # s between two looks at a leg
+_ARRIVED = 0.01  # m from the aim
 _PATIENCE = 10.0  # s for a goal to end that was canceled
 
 
@@ -54,15 +55,20 @@ class Drive:
             self._closing.wait(leg.seconds)
             return
         pending = self._client.start(Goal(pose=Pose(leg.aim)), time_limit=leg.seconds + _PATIENCE)
-        self._judge(self._end(pending, leg.seconds))
+        self._judge(self._end(pending, leg))
 
-    def _end(self, pending: PendingGoal, seconds: float) -> Outcome:
-        until = time.monotonic() + seconds
-        while not pending.ended and not self._closing.is_set() and time.monotonic() < until:
+    def _end(self, pending: PendingGoal, leg: Leg) -> Outcome:
+        """A leg is over before the planner calls its goal reached: standing there teaches little."""
+        until = time.monotonic() + leg.seconds
+        while not (pending.ended or self._closing.is_set() or time.monotonic() > until or self._near(leg.aim)):
             self._closing.wait(_LOOKING)
         if not pending.ended:
             pending.cancel()
         return pending.result(_PATIENCE)
+
+    def _near(self, aim: np.ndarray) -> bool:
+        tool = self._tool()
+        return tool is not None and float(np.linalg.norm(tool - aim)) < _ARRIVED
 
     def _judge(self, outcome: Outcome) -> None:
         if outcome.code in _AS_IT_SHOULD:

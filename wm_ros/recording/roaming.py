@@ -9,7 +9,8 @@ import numpy as np
 from wm_core.config import BoxConfig
 
 _NEAR = 0.01, 0.1  # m, how far away an aim is that is near, evenly over orders of magnitude
-_RESTS = 1.0 / 6.0  # share of the legs, as of `wander`: the model must learn that no action changes nothing
+_RESTS = 1.0 / 12.0  # share of the legs: the model must learn that no action changes nothing
+_MARGIN = 0.02  # m from the box's faces, beyond which the guard lets nothing through
 _SHORTEST, _LONGEST = 0.6, 2.4  # s
 
 
@@ -26,7 +27,9 @@ class Roaming:
 
     def __init__(self, box: BoxConfig, seed: int, episode: int) -> None:
         """episode: with which it begins, so that a recording that goes on does not go the same ways again."""
-        self._lower, self._upper = np.array(box.lower), np.array(box.upper)
+        lower, upper = np.array(box.lower), np.array(box.upper)
+        margin = np.minimum(_MARGIN, 0.25 * (upper - lower))
+        self._lower, self._upper = lower + margin, upper - margin
         self._random = np.random.default_rng([seed, episode, 31])
 
     def next(self, tool: np.ndarray) -> Leg:

@@ -58,17 +58,17 @@ def test_a_camera_that_is_as_slow_as_it_may_be_is_enough():
 
 
 def test_an_arm_that_is_too_fast_is_told_to_move_slower():
-    # 0.063 m in 0.2 s is above 1.25 x 0.05, 0.06 is not
-    assert len(cut([look(0.1 * tick, 0.030 * tick) for tick in range(9)])) == 1
-    (reason,) = cut([look(0.1 * tick, 0.0315 * max(0, tick - 2)) for tick in range(5)])
-    assert "the tool moved 0.063 m in a step of 0.2 s, expected at most max_step, 0.05 m: move slower" in reason
+    # 0.076 m in 0.2 s is above 1.5 x 0.05, 0.074 is not
+    assert len(cut([look(0.1 * tick, 0.037 * tick) for tick in range(9)])) == 1
+    (reason,) = cut([look(0.1 * tick, 0.038 * max(0, tick - 2)) for tick in range(5)])
+    assert "the tool moved 0.076 m in a step of 0.2 s, expected at most max_step, 0.05 m: move slower" in reason
 
 
 def test_a_longer_way_between_two_pictures_that_lie_farther_apart_is_not_too_fast():
-    # 0.28 m/s, 56 mm a step; the picture of 0.2 s came at 0.245 s: 68.6 mm, which would be above 62.5
+    # 0.35 m/s, 70 mm a step; the picture of 0.2 s came at 0.245 s: 85.75 mm, which would be above 75
     stamps = [0.0, 0.1, 0.245, 0.4, 0.5, 0.6, 0.7, 0.8]
-    (episode,) = cut([look(stamp, 0.28 * stamp) for stamp in stamps])
-    assert np.linalg.norm(episode.actions, axis=-1)[0] == pytest.approx(0.0686, abs=1e-6)
+    (episode,) = cut([look(stamp, 0.35 * stamp) for stamp in stamps])
+    assert np.linalg.norm(episode.actions, axis=-1)[0] == pytest.approx(0.08575, abs=1e-6)
 
 
 def test_the_same_picture_of_a_tool_that_moves_is_a_frozen_camera():

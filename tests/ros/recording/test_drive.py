@@ -68,6 +68,16 @@ def test_a_leg_that_has_had_its_time_gives_way_to_the_next():
     assert all(pending.ended for pending in client.pending) and drive.problem == ""
 
 
+def test_a_leg_is_over_where_the_tool_arrives():
+    client, place = Client(), [np.zeros(3)]
+    drive = Drive(client, Legs(1000.0), lambda: place[0])
+    wait_for(client, 1)
+    place[0] = np.full(3, 0.095)  # 9 mm from the aim
+    wait_for(client, 1)
+    drive.close()
+    assert client.goals[1].pose.position.tolist() == pytest.approx([0.195] * 3)
+
+
 def test_closing_does_not_wait_for_the_leg_to_end():
     client = Client()
     drive = Drive(client, Legs(1000.0), lambda: np.zeros(3))

@@ -18,19 +18,20 @@ def legs(seed=0, episode=0, count=600):
     return found
 
 
-def test_aims_fill_the_box_and_never_leave_it():
+def test_aims_fill_the_box_and_keep_off_its_faces():
     aims = np.array([leg.aim for leg, _ in legs() if leg.aim is not None])
-    assert (aims >= BOX.lower).all() and (aims <= BOX.upper).all()
-    assert (np.ptp(aims, axis=0) > 0.9 * (np.array(BOX.upper) - BOX.lower)).all()
+    lower, upper = np.array(BOX.lower) + 0.02, np.array(BOX.upper) - 0.02
+    assert (aims >= lower).all() and (aims <= upper).all()
+    assert (np.ptp(aims, axis=0) > 0.95 * (upper - lower)).all()
 
 
 def test_some_ways_are_far_some_are_near_and_now_and_then_it_rests():
     found = legs()
     rests = sum(leg.aim is None for leg, _ in found) / len(found)
     near = sum(0.0 < way <= 0.1 for _, way in found) / len(found)
-    # 600 draws with a share of 1/6 and of about 5/12: three standard deviations are 0.05 and 0.06; far aims that
+    # 600 draws with a share of 1/12 and of 11/24: three standard deviations are 0.034 and 0.061; far aims that
     # happen to be near come on top.
-    assert 0.11 < rests < 0.22 and 0.35 < near < 0.55
+    assert 0.05 < rests < 0.12 and 0.39 < near < 0.6
     assert all(0.3 <= leg.seconds <= 2.4 for leg, _ in found)
 
 
