@@ -13,7 +13,7 @@ struct Arm {
     float lower[JOINTS], upper[JOINTS], largest[JOINTS], swing[JOINTS], homeward[JOINTS];
     float inner_lower[3], inner_upper[3];  // what a step aims for
     float outer_lower[3], outer_upper[3];  // what no step may leave
-    float max_step, max_turn, posture_gain, damping, step, as_drawn, rounding, braking_steps;
+    float max_step, max_turn, posture_gain, damping, step, beyond, leaning, as_drawn, rounding, braking_steps;
 };
 
 struct Frame {
@@ -163,27 +163,25 @@ __device__ inline void solve(float matrix[6][6], float* x) {
     }
 }
 
-// dq = n + J^T (J J^T + damping)^-1 (twist - J n): least squares with the posture in the null space.
-__device__ inline void wanted_change(
-    const Arm& arm, const float* joints, const Frame& tool, const Columns& columns, const float* target, const float* displacement,
-    float* change) {
-    float rest[6];
-    for (int i = 0; i < 3; ++i)
-        rest[i] = clamped(tool.place[i] + displacement[i], arm.inner_lower[i], arm.inner_upper[i]) - tool.place[i];
-    limit_norm(rest, arm.max_step);
-    left_to_turn(arm, tool, target, rest + 3);
-    float jacobian[JOINTS][6], square[6][6];
+// dq = n + J^T (J J^T + damping)^-1 (twist - J n): least squares with the posture in the null space. With `whole` 0 the
+// turn is left out, and most of the posture. twist: m, then rad.
+__device__ inline void solved_change(
+    const Arm& arm, const float* joints, const Frame& tool, const Columns& columns, const float* twist, float whole, float* change) {
+    float rest[6], jacobian[JOINTS][6], square[6][6], pull = whole > 0.0f ? 1.0f : arm.leaning;
 #pragma unroll
-    for (int i = 0; i < 6; ++i)
+    for (int i = 0; i < 6; ++i) {
+        rest[i] = i < 3 ? twist[i] : whole * twist[i];
 #pragma unroll
         for (int k = 0; k <= i; ++k) square[i][k] = i == k ? arm.damping : 0.0f;
+    }
 #pragma unroll
     for (int j = 0; j < JOINTS; ++j) {
         const float* axis = columns.axis[j];
         float x = tool.place[0] - columns.place[j][0], y = tool.place[1] - columns.place[j][1];
         float z = tool.place[2] - columns.place[j][2];
-        float column[6] = {axis[1] * z - axis[2] * y, axis[2] * x - axis[0] * z, axis[0] * y - axis[1] * x, axis[0], axis[1], axis[2]};
-        change[j] = arm.homeward[j] - arm.posture_gain * joints[j];
+        float column[6] = {axis[1] * z - axis[2] * y, axis[2] * x - axis[0] * z, axis[0] * y - axis[1] * x,
+                           whole * axis[0],           whole * axis[1],           whole * axis[2]};
+        change[j] = pull * (arm.homeward[j] - arm.posture_gain * joints[j]);
 #pragma unroll
         for (int i = 0; i < 6; ++i) {
             jacobian[j][i] = column[i];
@@ -197,6 +195,26 @@ __device__ inline void wanted_change(
     for (int j = 0; j < JOINTS; ++j)
 #pragma unroll
         for (int i = 0; i < 6; ++i) change[j] += jacobian[j][i] * rest[i];
+}
+
+// Where place and turn together would take a joint beyond its limit, place comes first.
+__device__ inline void wanted_change(
+    const Arm& arm, const float* joints, const Frame& tool, const Columns& columns, const float* target, const float* displacement,
+    float* change) {
+    float twist[6];
+    for (int i = 0; i < 3; ++i)
+        twist[i] = clamped(tool.place[i] + displacement[i], arm.inner_lower[i], arm.inner_upper[i]) - tool.place[i];
+    limit_norm(twist, arm.max_step);
+    left_to_turn(arm, tool, target, twist + 3);
+    // One copy of the code for both.
+#pragma unroll 1
+    for (float whole = 1.0f;; whole = 0.0f) {
+        solved_change(arm, joints, tool, columns, twist, whole, change);
+        bool beyond = false;
+        for (int j = 0; j < JOINTS; ++j)
+            beyond |= joints[j] + change[j] < arm.lower[j] - arm.beyond || joints[j] + change[j] > arm.upper[j] + arm.beyond;
+        if (!beyond || whole == 0.0f) return;
+    }
 }
 
 // See JointBounds.advance.

@@ -23,14 +23,18 @@ class ToolMotion:
     """A = 3: tool displacement of each step, no longer than `max_step`, by damped differential inverse kinematics.
 
     The tool turns toward one orientation meanwhile, at most `max_turn` rad a step, and what freedom remains
-    pulls the arm to its home posture. The tool stays in the workspace box; where the arm cannot follow (limits,
-    singularity) the displacements reported are those it makes, not those that were asked for.
+    pulls the arm to its home posture. Where place and turn together would take a joint beyond its limit, place comes
+    first: an arm that was stretched out until its elbow stands at a limit would else never come back. The tool stays in
+    the workspace box; where the arm cannot follow (limits, singularity) the displacements reported are those it makes,
+    not those that were asked for.
     """
 
     dimension = 3
     max_turn = 0.3
     posture_gain = 0.1  # of the way home in a step, in the null space
     damping = 1e-4  # m^2, squared: singular values well above 0.01 pass undamped
+    beyond = 1e-3  # rad beyond a limit that are more than rounding
+    leaning = 0.1  # of the pull home, where the turn is left out: with all of it the hand would wag to and fro
 
     def __init__(
         self,
@@ -91,7 +95,7 @@ class ToolMotion:
     def by(self, launch: Launch) -> ToolKernel:
         """The same motion, computed by a kernel."""
         bounds, keeper, tensor = self._bounds, self._keeper, self._kinematics.tensor
-        servo = [self._max_step, self.max_turn, self.posture_gain, self.damping, self._step]
+        servo = [self._max_step, self.max_turn, self.posture_gain, self.damping, self._step, self.beyond, self.leaning]
         numbers = tensor([*servo, NOT_AS_DRAWN, ROUNDING, bounds.braking_steps])
         joints = [self._kinematics.links().flatten(), bounds.lower, bounds.upper, bounds.largest, bounds.swing, self._homeward]
         arm = torch.cat([*joints, *self._box, keeper.lower, keeper.upper, numbers])
@@ -110,9 +114,20 @@ class ToolMotion:
         inside = limit_norm(torch.clamp(place + displacement, *self._box) - place, self._max_step)
         twist = torch.cat([inside, self._turning.left(tool.frame, self.max_turn)], dim=-1)[..., None]  # (S, 6, 1)
         posture = torch.add(self._homeward, at.joints, alpha=-self.posture_gain)[..., None]  # (S, J, 1)
-        jacobian, transposed = tool.jacobian, tool.columns
-        # dq = n + J^T (J J^T + lambda I)^-1 (twist - J n): least squares with the posture in the null space
+        change = self._solved(tool.columns, twist, posture)
+        beyond = self._bounds.beyond(at.joints + change, self.beyond)
+        if not beyond.any():
+            return change
+        place_alone = self._solved(tool.columns[..., :3], twist[:, :3], self.leaning * posture)
+        return torch.where(beyond[:, None], place_alone, change)
+
+    def _solved(self, columns: Tensor, twist: Tensor, posture: Tensor) -> Tensor:
+        """columns: (S, J, R), twist: (S, R, 1), posture: (S, J, 1) rad -> (S, J) rad
+
+        dq = n + J^T (J J^T + lambda I)^-1 (twist - J n): least squares with the posture in the null space.
+        """
+        jacobian, size = columns.mT, columns.shape[-1]
         remaining = torch.baddbmm(twist, jacobian, posture, alpha=-1.0)
-        square = torch.baddbmm(self._damping, jacobian, transposed)
+        square = torch.baddbmm(self._damping[:size, :size], jacobian, columns)
         solved, _ = torch.linalg.solve_ex(square, remaining)  # damped, so that it has a solution
-        return torch.baddbmm(posture, transposed, solved).squeeze(-1)
+        return torch.baddbmm(posture, columns, solved).squeeze(-1)

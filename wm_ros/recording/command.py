@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -50,6 +51,9 @@ def record(
     seed: Annotated[int, typer.Option(min=0, help="Of the ways that --drive goes.")] = 0,
 ) -> None:
     """Record what an arm and its camera do, as a dataset for `wm train`: tool motion, seen by one camera."""
+    missing = [name for name in ("rclpy", "wm_interfaces") if find_spec(name) is None]
+    if missing:
+        raise ValueError(f"{' and '.join(missing)} cannot be imported: source ROS 2 and ros2_ws/install/setup.bash first")
     from wm_core.resources import find_robot
     from wm_core.training.recording import Recording, recording_manifest
     from wm_ros.client import PlannerClient

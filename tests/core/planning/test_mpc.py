@@ -69,6 +69,17 @@ def test_a_pose_goal_needs_no_model(make, arm, home, fakes, turned):
     assert np.isnan(plans[0].latent_cost)
 
 
+@pytest.mark.parametrize("target", [(0.5, 0.0, 0.3), (0.4, -0.2, 0.1), (0.35, 0.3, 0.4)])
+def test_an_arm_that_was_stretched_out_too_far_comes_back(make, arm, fakes, target):
+    # Where following goals beyond its reach had left it: the elbow (-0.01 of at most 0 rad) bent the wrong way as far as
+    # it goes, the hand 36 degrees askew. To put the hand upright it would have to bend it farther.
+    start = np.array([-0.254, 1.647, -0.011, -0.01, 0.032, 1.037, 0.55])
+    joints, _ = drive(make(), Goal(pose=Pose(np.array(target))), start, fakes, plans=30, share=1.0)
+    end = arm.forward(joints)
+    assert np.linalg.norm(end.position - target) < 0.02
+    assert 2.0 * np.arccos(abs(end.orientation @ [1, 0, 0, 0])) < 0.1  # upright again
+
+
 def test_a_joint_goal_needs_no_model(make, home, fakes):
     goal = home + [0.5, 0.2, -0.3, 0.2, 0.3, -0.2, 0.4]
     joints, _ = drive(make(world_model=None), Goal(joints=goal), home, fakes)
