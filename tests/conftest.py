@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,6 +45,21 @@ def own_domain() -> Iterator[None]:
     """
     os.environ["ROS_DOMAIN_ID"] = str(next(_DOMAINS))
     yield
+
+
+@pytest.fixture(scope="session")
+def load() -> Callable[[str], ModuleType]:
+    """load("fakes.py") -> that module of tests/, which is not on the path; the same one every time."""
+
+    @cache
+    def load(path: str) -> ModuleType:
+        file = Path(__file__).parent / path
+        spec = importlib.util.spec_from_file_location(f"wm_test_{file.stem}", file)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @pytest.fixture(scope="session")

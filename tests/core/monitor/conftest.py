@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 
 @pytest.fixture(scope="session")
-def toy() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("wm_test_exact", Path(__file__).parent.parent / "probing" / "exact.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def toy(load) -> ModuleType:
+    return load("core/probing/exact.py")

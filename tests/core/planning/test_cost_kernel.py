@@ -31,12 +31,6 @@ def made(**changes):
 
 
 @pytest.fixture
-def draw():
-    generator = torch.Generator().manual_seed(1)
-    return lambda *shape: torch.randn(*shape, generator=generator)
-
-
-@pytest.fixture
 def candidates(draw):
     path, tool, turned = 0.5 * draw(SAMPLES, HORIZON, JOINTS), draw(SAMPLES, HORIZON, 3), draw(SAMPLES, HORIZON, 3, 3)
     actions, start = draw(SAMPLES, HORIZON, 4), 0.5 * draw(JOINTS)

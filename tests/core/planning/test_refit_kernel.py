@@ -17,12 +17,6 @@ SAMPLES, HORIZON, TERMS = 100, 5, 3
 
 
 @pytest.fixture
-def draw():
-    generator = torch.Generator().manual_seed(0)
-    return lambda *shape: torch.randn(*shape, generator=generator)
-
-
-@pytest.fixture
 def closings(refit_launch_on_cpu):
     """That of tensors, and the kernel's."""
     config = PlannerConfig(samples=SAMPLES, elites=0.13, min_std=0.5)
