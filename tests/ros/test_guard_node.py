@@ -154,6 +154,19 @@ def test_an_unusable_joint_state_is_named(bench):
     bench.until(lambda: bench.says("joint_states lacks panda_joint1"))
 
 
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr("wm_ros.guard_node._GRACE", 0.0)
+
+
+def test_a_controller_that_is_not_there_is_an_error_that_names_its_topic(impatient, make_bench):
+    bench = make_bench()  # it proposes, so that it counts as a planner, whatever it listens to
+    bench.until(lambda: bench.says(f"nobody takes commands on {COMMANDS}: is 'panda_arm_controller' the name"))
+    arm = bench.spinner.add(rclpy.create_node("arm"))
+    arm.create_subscription(JointTrajectory, COMMANDS, lambda _: None, 10)
+    bench.until(lambda: bench.told.get("guard: controller") == "nothing is known against it")
+
+
 @pytest.mark.parametrize("topic", [COMMANDS, FINGER_COMMANDS])
 def test_a_second_publisher_on_the_command_topic_is_noticed(bench, topic):
     bench.node.create_publisher(JointTrajectory, topic, 10)
