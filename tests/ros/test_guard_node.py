@@ -204,6 +204,14 @@ def test_a_wrong_robot_file_ends_the_process_with_code_2_and_says_why(tmp_path, 
     assert text.replace("\\", "") in said and "Traceback" not in said
 
 
+def test_a_urdf_that_nobody_publishes_is_told_with_its_topic(tmp_path, robot):
+    path = robot_file(tmp_path, robot, urdf=None)
+    process = guard_process("-p", f"robot:={path}", "-p", "description_timeout:=0.1", "-r", "__ns:=/left")
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "names no urdf, and none came on /left/robot_description within 0.1 s" in said and "Traceback" not in said
+
+
 def test_obstacles_that_cannot_be_kept_clear_of_end_the_process_with_code_2(tmp_path, declared, robot):
     wall = declared(ObstacleConfig(name="wall", lower=(0.4, -0.03, 0.0), upper=(0.6, 0.03, 0.25)))
     bare = f"robot:={robot_file(tmp_path, robot, body=[])}"
