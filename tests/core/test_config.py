@@ -92,7 +92,7 @@ def test_what_is_wrong_between_keys_is_told_without_the_whole_file():
 
 
 def test_an_unknown_robot_and_model_name_what_there_is(tmp_path):
-    with pytest.raises(ConfigError, match="robot 'pandaa' not found.*panda"):
+    with pytest.raises(ConfigError, match="robot 'pandaa' not found: expected a path or one of: panda$"):
         find_robot("pandaa")
     with pytest.raises(ConfigError, match="model 'no_such_model' not found"):
         find_model("no_such_model")
