@@ -34,4 +34,6 @@ def _find(name: str, installed: str, source: str, suffix: str, what: str) -> Pat
 
 
 def _is(entry: Path, suffix: str) -> bool:
-    return entry.suffix == suffix if suffix else entry.is_dir()
+    if not suffix:
+        return entry.is_dir()
+    return entry.suffix == suffix and "\njoint_names:" in entry.read_text()  # parameters of the nodes lie beside robots

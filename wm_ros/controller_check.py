@@ -1,4 +1,4 @@
-"""Whether the controller begins a trajectory where the guard takes it to."""
+"""Whether the controller is there, and begins a trajectory where the guard takes it to."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from rcl_interfaces.msg import ParameterType
 from rcl_interfaces.srv import GetParameters
 from rclpy.node import Node
+from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 _SETTINGS = ("interpolate_from_desired_state", "open_loop_control")  # since Jazzy, and before
 
@@ -20,7 +21,7 @@ class ControllerCheck:
 
     def __init__(self, node: Node, controller: str) -> None:
         """controller: its name; it need not be there yet, and need not be one of ros2_control."""
-        self._controller = controller
+        self._node, self._controller = node, controller
         self._client = node.create_client(GetParameters, f"{controller}/get_parameters")
         self._asked = False
         self._answers: list[bool] = []
@@ -43,7 +44,20 @@ class ControllerCheck:
             f"expected its parameter {_SETTINGS[0]} (before Jazzy {_SETTINGS[1]}) to be true"
         )
 
+    @property
+    def absence(self) -> str | None:
+        """Why commands lead nowhere; None where somebody takes them. A planner listens too, and moves nothing."""
+        topic = self._node.resolve_topic_name(f"{self._controller}/joint_trajectory")
+        planners = {_of(info) for info in self._node.get_publishers_info_by_topic(self._node.resolve_topic_name("proposal"))}
+        if {_of(info) for info in self._node.get_subscriptions_info_by_topic(topic)} - planners:
+            return None
+        return f"nobody takes commands on {topic}: is '{self._controller}' the name of a joint_trajectory_controller that was started?"
+
     def _on_answer(self, answered: Any) -> None:
         if answered.exception() is None:
             values = answered.result().values
             self._answers.append(any(value.type == ParameterType.PARAMETER_BOOL and value.bool_value for value in values))
+
+
+def _of(info: TopicEndpointInfo) -> tuple[str, str]:
+    return info.node_namespace, info.node_name

@@ -21,12 +21,14 @@ class SeenDistance(Protocol):
 @dataclass(frozen=True)
 class Reading:
     """distance: m, or the largest joint error in rad for a goal of joints alone. within: every tolerance is met, and an
-    object that was to be lifted is let go. phase: that it is in, None for any other goal.
+    object that was to be lifted is let go. phase: that it is in, None for any other goal. turn: rad, left to turn; 0 where
+    the goal does not say how the tool is turned.
     """
 
     distance: float
     within: bool
     phase: Phase | None = None
+    turn: float = 0.0
 
 
 class GoalMeter:
@@ -62,14 +64,16 @@ class GoalMeter:
             within.append(distances[-1] <= goal.position_tolerance)
         if goal.handling is Handling.LIFT:  # a part that is carried by is not there yet
             within.append(handled is not None and handled.away)
+        turn = 0.0
         if goal.pose is not None and goal.pose.orientation is not None:
-            within.append(_angle(tool.orientation, goal.pose.orientation) <= goal.orientation_tolerance)
+            turn = _angle(tool.orientation, goal.pose.orientation)
+            within.append(turn <= goal.orientation_tolerance)
         if goal.joints is not None:
             error = float(np.abs(joints - goal.joints).max())
             within.append(error <= goal.joint_tolerance)
             distances.append(error)
         phase = None if handled is None else handled.phase
-        return Reading(distances[0] if distances else float("nan"), bool(within) and all(within), phase)
+        return Reading(distances[0] if distances else float("nan"), bool(within) and all(within), phase, turn)
 
 
 def _angle(first: np.ndarray, second: np.ndarray) -> float:

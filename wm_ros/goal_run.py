@@ -133,6 +133,8 @@ class GoalRun:
 
     def _end(self, reading: Reading, steady: float) -> Outcome | None:
         distance = f"{reading.distance:.3f} {'rad' if self.goal.kind == 'joints' else 'm'}"
+        if reading.turn > self.goal.orientation_tolerance:
+            distance += f" and {reading.turn:.2f} rad"
         phase = "" if reading.phase is None else f" (phase {reading.phase.value})"
         if self._monitor.reached(steady):
             return Outcome(Code.SUCCESS, f"reached, {distance} from the goal", reading.distance)
@@ -140,7 +142,8 @@ class GoalRun:
             text = f"no progress for {self._settings.patience(self.goal):.1f} s: still {distance} from the goal{phase}; is it within reach?"
             return Outcome(Code.NO_PROGRESS, text, reading.distance)
         if steady > self._ends:
-            text = f"time limit of {self._time_limit:.1f} s passed, {distance} from the goal{phase}"
+            still = " and not at rest" if reading.within else ""
+            text = f"time limit of {self._time_limit:.1f} s passed, {distance} from the goal{still}{phase}"
             return Outcome(Code.TIME_LIMIT, text, reading.distance)
         return None
 

@@ -208,16 +208,18 @@ class GuardNode(Node):
             self._health.error("joint_states", f"stopped {age:.1f} s ago")
         else:
             self._health.ok("joint_states", "received")
-        self._watch_controller()
+        self._watch_controller(steady)
         self._watch_for_rivals()
         self._publish_statistics()
 
-    def _watch_controller(self) -> None:
+    def _watch_controller(self, steady: float) -> None:
         self._controller.look()
-        if self._controller.problem is None:
+        absence = self._controller.absence if steady > self._started + _GRACE else None
+        problem = self._controller.problem or absence
+        if problem is None:
             self._health.ok("controller", "nothing is known against it")
         else:
-            self._health.error("controller", self._controller.problem)
+            self._health.error("controller", problem)
 
     def _watch_for_rivals(self) -> None:
         for topic in [self._command.topic_name] + ([self._finger_command.topic_name] if self._fingers else []):

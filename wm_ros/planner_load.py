@@ -10,6 +10,7 @@ from rclpy.node import Node
 from rclpy.validate_topic_name import validate_topic_name
 
 from wm_core.config import ObstacleConfig, RobotConfig, SafetyConfig, load_obstacles
+from wm_core.doubts import doubts
 from wm_core.gripper import Gripper
 from wm_core.limits import arm_limits
 from wm_core.resources import find_model
@@ -61,6 +62,7 @@ def load_tools(node: Node, parameters: PlannerParameters) -> PlannerTools:
         obstacles=obstacles,
         clearance=Clearance(Body(robot, arm.chain()), obstacles, limits, _KEEP_CLEAR) if obstacles else None,
         seed=planner.config.seed,
+        doubts=doubts(robot, arm, arm_limits(robot, arm)),
     )
     _warm_up(tools, np.array(robot.home))
     return tools

@@ -160,13 +160,14 @@ class PlannerLoop:
             self._carry_out(step, order, run)
 
     def _carry_out(self, step: Step, order: Order, run: GoalRun) -> None:
-        refusal = self._guard.refusing(self._clocks.steady())
+        refusal = None if step.problem is not None else self._guard.refusing(self._clocks.steady())
         if step.trajectory is not None and not order.canceled:
             self._outputs.propose(step.trajectory, step.stamp)
         if step.draft is not None:
             plan = run.review(step.draft)
             self._outputs.planned(plan, order.goal, step.progress.distance, step.made, step.frame_age)
         if step.problem is not None:
+            self._guard.reset()  # the arm holds: what was refused before says nothing about what comes after that
             self._outputs.problem(step.problem.part, step.problem.message)
         elif step.outcome is None:
             self._outputs.works(f"planning to a goal of {order.goal.kind}")

@@ -69,6 +69,10 @@ class PlannerNode(LifecycleNode):
         if not self._tools.sees:
             self._health.ok(CAMERA, "not needed: there is no model to look")
         self._health.ok("obstacles", ", ".join(box.name for box in self._tools.obstacles) or "none are declared")
+        if self._tools.doubts:
+            self._health.warn("robot", "; ".join(self._tools.doubts))
+        else:
+            self._health.ok("robot", "its file fits its URDF")
         self._health.ok("lifecycle", "inactive")
         slow = slow_plans(self._settings, self._tools)
         if slow is not None:

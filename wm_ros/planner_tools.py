@@ -34,6 +34,7 @@ class PlannerTools:
 
     reach: s that a plan looks ahead, None where that is not known. obstacles: what the planner keeps clear of;
     clearance: what tells whether a motion does, None without any. seed: of the first plan of every goal.
+    doubts: what the robot file says that is hardly meant.
 
     gripper: what the model commands, None for a model without one. objects: whether the model knows of any.
     makes_goals: whether it makes goals that no picture shows, as lifting an object takes.
@@ -57,6 +58,7 @@ class PlannerTools:
     obstacles: tuple[ObstacleConfig, ...] = ()
     clearance: Clearance | None = None
     seed: int = 0
+    doubts: tuple[str, ...] = ()
 
     @property
     def history(self) -> int:

@@ -10,12 +10,13 @@ class ProgressMonitor:
     """Watches the readings of one goal. All times are s on the steady clock."""
 
     def __init__(self, settle_time: float, no_progress_time: float, smallest_gain: float) -> None:
-        """smallest_gain: a fall of the distance below this share of its best is no progress."""
+        """smallest_gain: a fall of the distance, or of what is left to turn, below this share of its best is no progress."""
         self._settle_time = settle_time
         self._no_progress_time = no_progress_time
         self._smallest_gain = smallest_gain
         self._there_since: float | None = None
-        self._best = float("inf")
+        self._best = self._best_turn = float("inf")
+        self._within = False
         self._best_at: float | None = None
         self._last: float | None = None
         self._phase: Phase | None = None
@@ -28,7 +29,9 @@ class ProgressMonitor:
         changed = reading.phase is not self._phase
         if changed or self._best_at is None or reading.distance < self._best * (1.0 - self._smallest_gain):
             self._best, self._best_at = reading.distance, now
-        self._last, self._phase = now, reading.phase
+        if reading.turn < self._best_turn * (1.0 - self._smallest_gain):  # a slow arm turns long after it is there
+            self._best_turn, self._best_at = reading.turn, now
+        self._last, self._phase, self._within = now, reading.phase, reading.within
 
     def pause(self, now: float) -> None:
         """Nothing could be planned in this period: it counts neither way."""
@@ -46,5 +49,9 @@ class ProgressMonitor:
         return self._there_since is not None and now - self._there_since >= self._settle_time
 
     def stuck(self, now: float) -> bool:
-        """For too long the distance has not fallen, nor the phase changed."""
-        return not self.settling() and self._best_at is not None and now - self._best_at > self._no_progress_time
+        """For too long neither the distance nor what is left to turn has fallen, nor the phase changed.
+
+        Not at the goal: an arm that still moves there, as one whose tool turns to how its robot holds it, comes to rest.
+        """
+        waited = self._best_at is not None and now - self._best_at > self._no_progress_time
+        return waited and not self._within

@@ -11,7 +11,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import String
 
 from wm_core.config import RobotConfig
-from wm_core.kinematics.urdf_arm import UrdfArm, load_arm
+from wm_core.kinematics.urdf_arm import KinematicsError, UrdfArm, load_arm
 from wm_core.resources import find_robot
 
 
@@ -22,6 +22,9 @@ def load_robot(node: Node, name: str, timeout: float) -> tuple[RobotConfig, Urdf
     """
     robot = find_robot(name)
     urdf = receive_description(node, timeout) if robot.urdf is None else None
+    if robot.urdf is None and urdf is None:
+        topic = node.resolve_topic_name("robot_description")
+        raise KinematicsError(f"robot '{robot.name}' names no urdf, and none came on {topic} within {timeout:g} s: is its publisher running?")
     return robot, load_arm(robot, urdf)
 
 

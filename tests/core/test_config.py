@@ -85,8 +85,14 @@ def test_a_robot_with_too_few_limits_is_refused():
         parse_config(RobotConfig, data, "robot")
 
 
+def test_what_is_wrong_between_keys_is_told_without_the_whole_file():
+    panda = find_robot("panda").model_dump()
+    with pytest.raises(ConfigError, match="^here: tool_orientation is all zeros"):
+        parse_config(RobotConfig, panda | {"tool_orientation": (0.0, 0.0, 0.0, 0.0)}, "here")
+
+
 def test_an_unknown_robot_and_model_name_what_there_is(tmp_path):
-    with pytest.raises(ConfigError, match="robot 'pandaa' not found.*panda"):
+    with pytest.raises(ConfigError, match="robot 'pandaa' not found: expected a path or one of: panda$"):
         find_robot("pandaa")
     with pytest.raises(ConfigError, match="model 'no_such_model' not found"):
         find_model("no_such_model")

@@ -35,6 +35,12 @@ def test_orientation_counts_where_it_is_given():
     assert read(Goal(pose=Pose(np.zeros(3), -np.array([0.0, 0.0, 0.0, 1.0]))), [0.0, 0.0]).within  # -q is q
 
 
+def test_what_is_left_to_turn_is_told_where_the_goal_says_how_the_tool_is_turned():
+    quarter = np.array([0.0, 0.0, 1.0, 1.0]) / np.sqrt(2.0)  # of a whole turn about z
+    assert read(Goal(pose=Pose(np.zeros(3), quarter)), [0.0, 0.0]).turn == pytest.approx(np.pi / 2)
+    assert read(Goal(pose=Pose(np.zeros(3))), [0.0, 0.0]).turn == 0.0
+
+
 def test_a_joint_goal_is_measured_by_its_worst_joint():
     goal = Goal(joints=np.array([1.0, 2.0]), joint_tolerance=0.05)
     assert read(goal, [0.96, 1.8]).distance == pytest.approx(0.2)
@@ -99,6 +105,24 @@ def test_stuck_after_too_long_without_a_gain():
     assert monitor.stuck(5.1)
     monitor.add(Reading(0.8, False), False, now=5.2)  # 20 % is
     assert not monitor.stuck(10.0)
+
+
+def test_turning_is_progress_where_the_tool_already_is():
+    monitor = ProgressMonitor(settle_time=0.3, no_progress_time=5.0, smallest_gain=0.1)
+    for now, turn in ((0.0, 2.0), (4.0, 1.5), (8.0, 1.0)):
+        monitor.add(Reading(0.0, False, turn=turn), False, now)
+        assert not monitor.stuck(now + 4.9)
+    monitor.add(Reading(0.0, False, turn=0.95), False, now=12.0)  # 5 % of the best is no gain
+    assert monitor.stuck(13.1)
+
+
+def test_an_arm_that_still_moves_at_the_goal_is_not_stuck():
+    monitor = ProgressMonitor(settle_time=0.3, no_progress_time=5.0, smallest_gain=0.1)
+    monitor.add(Reading(0.01, True), at_rest=False, now=0.0)
+    monitor.add(Reading(0.01, True), at_rest=False, now=9.0)
+    assert not monitor.stuck(9.0)
+    monitor.add(Reading(0.04, False), at_rest=False, now=9.1)
+    assert monitor.stuck(9.1)
 
 
 def test_a_pause_does_not_count_as_standstill():

@@ -154,6 +154,19 @@ def test_an_unusable_joint_state_is_named(bench):
     bench.until(lambda: bench.says("joint_states lacks panda_joint1"))
 
 
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr("wm_ros.guard_node._GRACE", 0.0)
+
+
+def test_a_controller_that_is_not_there_is_an_error_that_names_its_topic(impatient, make_bench):
+    bench = make_bench()  # it proposes, so that it counts as a planner, whatever it listens to
+    bench.until(lambda: bench.says(f"nobody takes commands on {COMMANDS}: is 'panda_arm_controller' the name"))
+    arm = bench.spinner.add(rclpy.create_node("arm"))
+    arm.create_subscription(JointTrajectory, COMMANDS, lambda _: None, 10)
+    bench.until(lambda: bench.told.get("guard: controller") == "nothing is known against it")
+
+
 @pytest.mark.parametrize("topic", [COMMANDS, FINGER_COMMANDS])
 def test_a_second_publisher_on_the_command_topic_is_noticed(bench, topic):
     bench.node.create_publisher(JointTrajectory, topic, 10)
@@ -189,6 +202,14 @@ def test_a_wrong_robot_file_ends_the_process_with_code_2_and_says_why(tmp_path, 
     _, said = process.communicate(timeout=30)
     assert process.returncode == 2
     assert text.replace("\\", "") in said and "Traceback" not in said
+
+
+def test_a_urdf_that_nobody_publishes_is_told_with_its_topic(tmp_path, robot):
+    path = robot_file(tmp_path, robot, urdf=None)
+    process = guard_process("-p", f"robot:={path}", "-p", "description_timeout:=0.1", "-r", "__ns:=/left")
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "names no urdf, and none came on /left/robot_description within 0.1 s" in said and "Traceback" not in said
 
 
 def test_obstacles_that_cannot_be_kept_clear_of_end_the_process_with_code_2(tmp_path, declared, robot):

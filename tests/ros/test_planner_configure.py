@@ -44,6 +44,14 @@ def test_joints_that_are_not_in_the_urdf_are_named(bench, tmp_path, robot):
     fails_to_configure(bench("-p", f"robot:={path}"), "joints ['elbow'] are not in the URDF")
 
 
+def test_a_robot_file_that_is_hardly_meant_is_told_of(bench, tmp_path, robot):
+    path = tmp_path / "arm.yaml"
+    path.write_text(yaml.safe_dump({**robot.model_dump(mode="json"), "tool_orientation": [0.0, 1.0, 0.0, 0.0]}))
+    bench = bench("-p", f"robot:={path}")
+    assert bench.planner.trigger_configure() == SUCCESS
+    bench.until(lambda: "tool_orientation is 180 degrees" in bench.told.get("planner: robot", ""))
+
+
 class TestObstacles:
     WALL = ObstacleConfig(name="wall", lower=(0.4, -0.03, 0.0), upper=(0.6, 0.03, 0.25))  # m, as reach_around has it
 

@@ -9,6 +9,7 @@ import pytest
 from wm_core.history import ObservationHistory
 from wm_core.types import Goal, JointState
 from wm_ros.goal_run import Clocks, RunSettings
+from wm_ros.guard_logic import GuardCounts
 from wm_ros.guard_watch import GuardWatch
 from wm_ros.planner_inputs import PlannerInputs
 from wm_ros.planner_loop import Order, PlannerLoop
@@ -97,3 +98,27 @@ def test_a_plan_begins_when_a_frame_comes_not_when_the_clock_says(inputs, tools,
     finally:
         loop.close("the test is over")
     assert np.median(notes.ages[2:]) < 0.3 * CAMERA
+
+
+def test_what_was_refused_before_an_input_fell_silent_ends_no_goal(tools, home):
+    guard, ended, held = GuardWatch(0.5), [], threading.Event()
+
+    class Refused(Notes):
+        """The guard has refused for 9 s, and the arm tells nothing."""
+
+        holds = 0
+
+        def problem(self, part, message):
+            self.holds += 1
+            guard.update(GuardCounts(rejected=self.holds), time.monotonic() - 9.0)
+            if self.holds == 5:
+                held.set()
+
+    silent = PlannerInputs(ObservationHistory(1, 0.2, CAMERA), 0.5, 0.5, 60.0)
+    settings = RunSettings(1.0, 0.03, 0.05, 0.3, 60.0, CAMERA)
+    loop = PlannerLoop(tools, silent, guard, Refused(), settings, Clocks(time.time, time.monotonic), 0.02)
+    try:
+        assert loop.submit(Order(Goal(joints=home), 60.0, True, ended.append, lambda _: None))
+        assert held.wait(10.0) and not ended
+    finally:
+        loop.close("the test is over")

@@ -63,6 +63,8 @@ class RobotConfig(Strict):
         for name, values in (("home", self.home), ("limits", self.limits.velocity)):
             if len(values) != joints:
                 raise ValueError(f"{name} has {len(values)} values, expected {joints}, one a joint")
+        if not any(self.tool_orientation):
+            raise ValueError("tool_orientation is all zeros: expected a quaternion xyzw")
         if self.gripper is not None and set(self.gripper.joint_names) & set(self.joint_names):
             raise ValueError("gripper.joint_names and joint_names share joints: expected different ones")
         for sphere in self.body:

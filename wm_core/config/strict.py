@@ -60,7 +60,9 @@ def _explain(kind: type[BaseModel], item: Any, source: str) -> str:
     if item["type"] == "missing":
         return f"{source}: key '{where}' is missing"
     message = item["msg"].removeprefix("Value error, ")
-    return f"{source}: {where or 'configuration'} = {item['input']!r}: {message}"
+    if not where:  # about several keys at once, which the message names: all of the file beside it would hide that
+        return f"{source}: {message}"
+    return f"{source}: {where} = {item['input']!r}: {message}"
 
 
 def _keys_beside(kind: type[BaseModel], location: tuple[Any, ...]) -> list[str]:

@@ -109,7 +109,7 @@ class UrdfArm:
         """The same arm for batched kinematics. Raises `KinematicsError` where its joints branch."""
         ids = [self._model.getJointId(name) for name in self.joint_names]
         if any(self._model.parents[joint] != parent for joint, parent in zip(ids, [0, *ids])):
-            raise KinematicsError(f"joints {self.joint_names} are not one serial chain from the base")
+            raise KinematicsError(f"joints {list(self.joint_names)} are not one serial chain: expected them in order from base to tool")
         placements = [self._model.jointPlacements[joint].homogeneous for joint in ids]
         axes = [_axis(self._model.joints[joint]) for joint in ids]
         return JointChain(np.stack([*placements, self._model.frames[self._tool].placement.homogeneous]), np.stack(axes))
@@ -136,7 +136,7 @@ def load_arm(robot: RobotConfig, urdf: str | None = None) -> UrdfArm:
 def read_urdf(robot: RobotConfig) -> str:
     """The XML text of the configured URDF. Raises `KinematicsError`."""
     if robot.urdf is None:
-        raise KinematicsError(f"robot '{robot.name}' names no urdf and no robot description was received")
+        raise KinematicsError(f"robot '{robot.name}' names no urdf, and no robot description was received")
     path = Path(robot.urdf)
     if robot.urdf.startswith("pybullet:"):
         path = _pybullet_data() / robot.urdf.removeprefix("pybullet:")

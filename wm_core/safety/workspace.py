@@ -8,7 +8,7 @@ import numpy as np
 
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics
-from wm_core.safety.bounds import Violation, worst_stray
+from wm_core.safety.bounds import BACKWARD, Violation, worst_stray
 from wm_core.safety.closer import look_closer
 
 COARSE = 0.02  # s between two looks at first
@@ -30,7 +30,8 @@ class ToolBox:
 
         path: joint positions (K, J) rad at times (K,) s.
         Between two looks that are T s apart the tool is farther out than at both by a T^2 / 8 at most, where a is its
-        acceleration. Where that could take it outside there are looks in between.
+        acceleration. Where that could take it outside there are looks in between: to `UNSEEN` at a face, to `BACKWARD`,
+        what it may stray there, on the way back from outside. All of that way to `UNSEEN` would take too long to be on time.
         """
         times = np.linspace(0.0, end, int(np.ceil(end / COARSE)) + 1)
         beyond = self._beyond(path(times))
@@ -39,9 +40,10 @@ class ToolBox:
             if stray > 0.0:
                 return self._told(path(times[[row]])[0], axis, float(times[row]), float(beyond[row, axis]))
             apart = np.diff(times)
-            unseen = self._acceleration * apart**2 / 8.0
-            nearest = np.maximum(beyond[1:], beyond[:-1]).max(axis=1)
-            unsure = np.flatnonzero((nearest > -unseen) & (unseen > UNSEEN))
+            unseen = self._acceleration * apart[:, None] ** 2 / 8.0
+            nearest, farthest = np.maximum(beyond[1:], beyond[:-1]), np.minimum(beyond[1:], beyond[:-1])
+            enough = np.where(farthest > 0.0, BACKWARD, UNSEEN)
+            unsure = np.flatnonzero(((nearest > -unseen) & (unseen > enough)).any(axis=1))
             if not len(unsure):
                 return None
             times, beyond = look_closer(times, beyond, unsure, lambda between: self._beyond(path(between)))

@@ -50,6 +50,12 @@ def test_wrong_joint_names_are_listed(robot):
         UrdfArm(read_urdf(robot), robot.joint_names, "claw")
 
 
+def test_joints_out_of_order_are_no_chain(robot):
+    swapped = (robot.joint_names[1], robot.joint_names[0], *robot.joint_names[2:])
+    with pytest.raises(KinematicsError, match=r"\['panda_joint2', 'panda_joint1', .*expected them in order from base to tool"):
+        UrdfArm(read_urdf(robot), swapped, robot.tool_link).chain()
+
+
 def test_threads_that_share_an_arm_get_their_own_poses(arm, home):
     places = [home, home + 0.3, home - 0.3, np.zeros(7)]
     expected = [arm.forward(place).position for place in places]

@@ -245,6 +245,25 @@ def test_a_start_outside_the_workspace_may_only_come_back(judge, arm, home, robo
     refused(judge, one_point(1.2, further), home, "tool z = 0.015", state=measured(outside))
 
 
+def test_the_way_back_into_the_workspace_takes_few_looks(limits, arm, home):
+    # The guard looks while the arm waits: thousands of looks would make every proposal late, and the arm stay outside.
+    class Looks:
+        count = 0
+
+        def forward(self, joints):
+            self.count += 1
+            return arm.forward(joints)
+
+    looks = Looks()
+    judge = TrajectoryFilter(replace(limits, workspace_lower=limits.workspace_lower + [0.0, 0.0, 0.4]), looks)
+    looks.count = 0
+    place = arm.forward(home).position
+    back = arm.inverse(Pose(place + [0.0, 0.0, 0.05]), home)
+    assert place[2] + 0.05 < limits.workspace_lower[2] + 0.4  # outside all the way
+    assert judge.check(one_point(1.2, back), NOW, NOW, measured(home)).kind == "accepted"
+    assert looks.count < 4000
+
+
 def test_a_start_outside_the_joint_limits_may_only_come_back(limits, arm, home):
     wide = replace(limits, workspace_lower=np.full(3, -9.0), workspace_upper=np.full(3, 9.0))
     judge = TrajectoryFilter(wide, arm)
