@@ -18,7 +18,7 @@ from wm_core.safety import Body, Clearance
 from wm_core.told import told
 from wm_core.types import Goal, JointState, Observation, PlannerState
 from wm_ros.planner_parameters import AS_THE_MODEL_SAYS, PlannerParameters
-from wm_ros.planner_tools import LoadError, PlannerTools
+from wm_ros.planner_tools import BLIND_STEP, LoadError, PlannerTools
 from wm_ros.robot_source import load_robot
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def _load_planner(robot: RobotConfig, arm: UrdfArm, parameters: PlannerParameter
 
     threads = parameters.threads or None
     if parameters.model == NO_MODEL:
-        return MpcPlanner(robot, arm, device=choose_device(parameters.device), threads=threads)
+        device, max_step = choose_device(parameters.device), parameters.tool_speed * BLIND_STEP
+        return MpcPlanner(robot, arm, device=device, threads=threads, step=BLIND_STEP, max_step=max_step)
     folder = find_model(parameters.model)
     model = load_card(folder).model
     if model.joints != len(robot.joint_names):

@@ -23,6 +23,9 @@ class PlannerParameters:
         "panda_hand_controller", "Gripper's controller, whose <gripper_controller>/joint_trajectory shows what the fingers were told."
     )
     model: str = parameter("panda_tabletop", "World model: a name in share/wm_ros/models or a path; none: pose and joint goals only.")
+    tool_speed: float = parameter(
+        0.25, "Fastest tool on the way to a pose, without a model (m/s); one with a model moves as it was trained to.", 0.01, 2.0
+    )
     gate: bool = parameter(True, "Let the model's gate, where it has one (wm gate), stop the arm when what is seen is not what the model knows.")
     watch_camera_topic: str = parameter(
         "", "Topic of a second camera: a model of two views sees with it, and the gate for two cameras (gate_watch.yaml) notices what comes in; empty: none."

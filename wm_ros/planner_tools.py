@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from wm_core.evaluation.watch import Gate
 
 
+BLIND_STEP = 0.2  # s that one action takes where there is no model to say
+
+
 class LoadError(Exception):
     """The planner cannot be built from its configuration; the text says what is wrong with what."""
 
@@ -68,7 +71,7 @@ class PlannerTools:
     @property
     def step(self) -> float:
         """s between those frames."""
-        return 0.2 if self.world_model is None else self.world_model.step
+        return BLIND_STEP if self.world_model is None else self.world_model.step
 
     @property
     def sees(self) -> bool:

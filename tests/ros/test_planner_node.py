@@ -213,6 +213,17 @@ def test_without_a_model_no_camera_is_needed(active, beside):
     assert "planner: camera" not in active.failing
 
 
+def test_the_tool_is_no_faster_than_it_may_be(bench, arm):
+    bench = bench("-p", "tool_speed:=0.05")
+    bench.activate()
+    bench.send(Goal(pose=Pose(np.array([0.5, 0.3, 0.3]))))
+    proposal = bench.until(lambda: bench.proposals and bench.proposals[-1])
+    times = np.array([point.time_from_start.sec + 1e-9 * point.time_from_start.nanosec for point in proposal.points])
+    tool = np.array([arm.forward(np.array(point.positions)).position for point in proposal.points])
+    # 1 s of motion at 0.05 m/s, of which a tenth is for rounding corners in time; at the default it would be 0.2 m.
+    assert 0.01 < np.linalg.norm(tool[-1] - tool[0]) < 1.1 * 0.05 * times[-1]
+
+
 def test_no_progress_has_its_own_code(bench, beside):
     bench = bench("-p", "no_progress_time:=0.5")
     bench.activate()
