@@ -15,6 +15,7 @@ from wm_ros.recording.roaming import Leg, Roaming
 
 _AS_IT_SHOULD = (Code.SUCCESS, Code.CANCELED, Code.NO_PROGRESS, Code.TIME_LIMIT)
 _FAILURES = 5  # legs in a row
+_FAR, _MOVED, _STILL = 0.04, 0.005, 10  # m of a way, m that the tool was moved on it, ways without that in a row
 _LOOKING = 0.05  # s between two looks at a leg
 _ARRIVED = 0.01  # m from the aim
 _PATIENCE = 10.0  # s for a goal to end that was canceled
@@ -27,7 +28,7 @@ class Drive:
         """tool: -> (3,) m, where it is, None while that is not known."""
         self._client, self._roaming, self._tool = client, roaming, tool
         self._closing = threading.Event()
-        self._failures = 0
+        self._failures = self._still = 0
         self.problem = ""
         """Why it gave up, '' while it drives."""
         self._thread = threading.Thread(target=self._drive, name="drive", daemon=True)
@@ -55,7 +56,9 @@ class Drive:
             self._closing.wait(leg.seconds)
             return
         pending = self._client.start(Goal(pose=Pose(leg.aim)), time_limit=leg.seconds + _PATIENCE)
-        self._judge(self._end(pending, leg))
+        outcome = self._end(pending, leg)
+        self._judge(outcome)
+        self._look_whether_it_moved(tool, leg.aim, outcome)
 
     def _end(self, pending: PendingGoal, leg: Leg) -> Outcome:
         """A leg is over before the planner calls its goal reached: standing there teaches little."""
@@ -78,3 +81,11 @@ class Drive:
         if self._failures >= _FAILURES:
             self.problem = f"the planner refused {_FAILURES} goals in a row, the last one as {outcome.code.name}: {outcome.message}"
         self._closing.wait(0.5)
+
+    def _look_whether_it_moved(self, begin: np.ndarray, aim: np.ndarray, outcome: Outcome) -> None:
+        tool = self._tool()
+        if tool is None or np.linalg.norm(aim - begin) < _FAR:
+            return
+        self._still = self._still + 1 if np.linalg.norm(tool - begin) < _MOVED else 0
+        if self._still >= _STILL and not self.problem:
+            self.problem = f"the arm did not move on {_STILL} ways in a row, the last one ended as {outcome.code.name}: {outcome.message}"

@@ -106,6 +106,16 @@ def test_a_planner_that_refuses_everything_is_given_up_and_named():
     drive.close()
 
 
+def test_an_arm_that_does_not_move_is_named():
+    client = Client(Outcome(Code.NO_PROGRESS, "still 0.173 m from the goal"))
+    drive = Drive(client, Legs(1.0), lambda: np.zeros(3))  # each aim is 17 cm away
+    wait_for(client, 10)
+    drive._thread.join(timeout=5.0)
+    assert drive.problem == "the arm did not move on 10 ways in a row, the last one ended as NO_PROGRESS: still 0.173 m from the goal"
+    assert len(client.goals) == 10
+    drive.close()
+
+
 def test_an_end_of_the_thread_is_told(monkeypatch):
     def lost():
         raise RuntimeError("no more kinematics")
