@@ -44,9 +44,10 @@ class Listener:
         self._seen: deque[Observation] = deque(maxlen=_WAITING)
         self._came = {camera.topic: time.monotonic(), joint_states: time.monotonic()}
         self._refused: dict[str, str] = {}
+        # Before the pictures: the node spins, and the first one looks for joint states.
+        self._joints = NewestJointStates(node, self._names, topic=joint_states)
         self._images = ImageTopic(camera.transport, camera.reliability, depth=5)
         self._subscription = self._images.subscribe(node, camera.topic, self._on_image, self._on_mismatch)
-        self._joints = NewestJointStates(node, self._names, topic=joint_states)
         self._timer = node.create_timer(_TAKING, self._take_joints, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     @property

@@ -73,3 +73,14 @@ def test_pictures_without_joints_around_them_are_named(bench, monkeypatch):
     bench.measure(10.0, 0.0)
     bench.show(5.0)
     bench.until(lambda: "no joint states within 0.1 s around the stamp 5.000 of a picture: do the clocks agree?" in bench.listener.problem())
+
+
+def test_a_picture_that_comes_while_the_listener_is_made_is_no_accident(ros, monkeypatch):
+    # The node is spun by another thread: a camera that is known already may be heard before the constructor is through.
+    class AtOnce(listening.ImageTopic):
+        def subscribe(self, node, topic, take, on_mismatch):
+            take(array_to_image(PICTURE, 10.0, "eye"))
+
+    monkeypatch.setattr(listening, "ImageTopic", AtOnce)
+    made = Listener(ros().add(rclpy.create_node("ear")), NAMES, CameraSource("eye", "raw", "reliable"), "states")
+    assert made.take() == []
