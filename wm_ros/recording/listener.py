@@ -43,6 +43,7 @@ class Listener:
         self._pictures: deque[Observation] = deque(maxlen=_WAITING)
         self._seen: deque[Observation] = deque(maxlen=_WAITING)
         self._came = {camera.topic: time.monotonic(), joint_states: time.monotonic()}
+        self._completed = time.monotonic()  # when a picture was last put together with its joints
         self._refused: dict[str, str] = {}
         # Before the pictures: the node spins, and the first one looks for joint states.
         self._joints = NewestJointStates(node, self._names, topic=joint_states)
@@ -70,7 +71,16 @@ class Listener:
             for topic, came in self._came.items():
                 if now - came > _SILENCE:
                     return self._refused.get(topic) or f"nothing comes on {topic}"
+            if now - self._completed > _SILENCE:
+                return self._refused.get(self._camera.topic) or self._ahead()
         return ""
+
+    def _ahead(self) -> str:
+        """Both come, and pictures wait for joint states of their moment."""
+        if not self._pictures or self._track.newest is None:
+            return ""
+        ahead = self._pictures[-1].stamp - self._track.newest.stamp
+        return f"the newest picture is stamped {ahead:.3f} s after the newest joint state: do the clocks agree?"
 
     def _on_image(self, message: Any) -> None:
         try:
@@ -80,6 +90,9 @@ class Listener:
             return
         self._take_joints()
         with self._lock:
+            self._came[self._camera.topic] = time.monotonic()
+            if self._pictures and stamp < self._pictures[-1].stamp:
+                self._pictures.clear()  # a clock that was set back: those before would wait for joints of a time to come
             newest = self._track.newest
             if newest is not None:  # whose place is taken by those of the picture's own moment
                 self._pictures.append(Observation(image, newest, stamp))
@@ -94,7 +107,8 @@ class Listener:
                 continue
             with self._lock:
                 self._track.add(state)
-                self._told(self._joint_states)
+                self._came[self._joint_states] = time.monotonic()
+                self._refused.pop(self._joint_states, None)
         self._match()
 
     def _match(self) -> None:
@@ -110,11 +124,8 @@ class Listener:
                     )
                     continue
                 self._seen.append(Observation(picture.image, joints, picture.stamp))
-                self._told(self._camera.topic)
-
-    def _told(self, topic: str) -> None:
-        self._came[topic] = time.monotonic()
-        self._refused.pop(topic, None)
+                self._completed = time.monotonic()
+                self._refused.pop(self._camera.topic, None)
 
     def _refuse(self, topic: str, reason: str) -> None:
         with self._lock:

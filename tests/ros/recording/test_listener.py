@@ -75,6 +75,33 @@ def test_pictures_without_joints_around_them_are_named(bench, monkeypatch):
     bench.until(lambda: "no joint states within 0.1 s around the stamp 5.000 of a picture: do the clocks agree?" in bench.listener.problem())
 
 
+def test_of_joints_that_are_silent_beside_a_camera_the_joints_are_named(bench, monkeypatch):
+    monkeypatch.setattr(listening, "_SILENCE", 0.2)
+
+    def named():
+        bench.show(10.0)
+        bench.spinner.spin_once(0.02)
+        return bench.listener.problem() == "nothing comes on states"
+
+    bench.until(named)
+
+
+def test_pictures_that_are_ahead_of_the_joints_are_named_and_forgotten_when_the_clock_is_set_back(bench, monkeypatch):
+    monkeypatch.setattr(listening, "_SILENCE", 0.2)
+
+    def named():
+        bench.show(40.0)
+        bench.measure(10.0, 0.0)
+        return "stamped 30.000 s after the newest joint state: do the clocks agree?" in bench.listener.problem()
+
+    bench.until(named)
+    bench.show(10.02)
+    bench.until(lambda: bench.listener._pictures[-1].stamp < 11.0)
+    bench.measure(10.04, 0.0)
+    (seen,) = bench.until(bench.listener.take)
+    assert seen.stamp == pytest.approx(10.02)
+
+
 def test_a_picture_that_comes_while_the_listener_is_made_is_no_accident(ros, monkeypatch):
     # The node is spun by another thread: a camera that is known already may be heard before the constructor is through.
     class AtOnce(listening.ImageTopic):
