@@ -51,6 +51,13 @@ def test_it_goes_on_where_it_was_stopped_and_may_grow(tmp_path):
     assert read_manifest(tmp_path / "set").episodes == 20
 
 
+def test_no_shard_is_written_over_where_one_in_between_was_removed(tmp_path):
+    record(tmp_path / "set", range(15), episodes=15)
+    (tmp_path / "set" / "shard_00001.h5").unlink()  # as the message about a damaged one says
+    record(tmp_path / "set", range(20, 25), episodes=15)
+    assert open_dataset(tmp_path / "set").joints[:, 0, 0].tolist() == [*range(5), *range(10, 15), *range(20, 25)]
+
+
 def test_full_shards_are_on_disk_before_it_is_closed(tmp_path):
     recording = Recording(tmp_path / "set", manifest())
     for number in range(7):

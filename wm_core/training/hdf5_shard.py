@@ -61,6 +61,11 @@ def shard_path(folder: Path, number: int) -> Path:
     return Path(folder) / f"shard_{number:05d}.h5"
 
 
+def shard_number(path: Path) -> int:
+    """Of the file that `shard_path` names."""
+    return int(path.stem.removeprefix("shard_"))
+
+
 def write_shard(
     path: Path,
     episodes: list[Episode],

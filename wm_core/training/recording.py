@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from wm_core.config import parse_config
-from wm_core.training.hdf5_shard import Episode, shard_path, summarise_shard, write_shard
+from wm_core.training.hdf5_shard import Episode, shard_number, shard_path, summarise_shard, write_shard
 from wm_core.training.manifest import (
     CollectionConfig,
     Counts,
@@ -38,8 +38,11 @@ class Recording:
         self._folder = folder
         self._manifest = begin_manifest(folder, fresh, free=("episodes",))
         # Whatever the manifest had come to: a kill may have come between a shard and it.
-        there = [summarise_shard(path) for path in sorted(folder.glob("shard_*.h5"))]
-        self._shards, self._dropped = len(there), sum(shard.dropped for shard in there)
+        paths = sorted(folder.glob("shard_*.h5"))
+        there = [summarise_shard(path) for path in paths]
+        # Behind the last one: a damaged shard that was removed leaves a gap, and none that is there may be written over.
+        self._next = shard_number(paths[-1]) + 1 if paths else 0
+        self._dropped = sum(shard.dropped for shard in there)
         self._written = sum(shard.episodes for shard in there)
         self._waiting: list[Episode] = []
         self._spoiled = 0
@@ -67,8 +70,8 @@ class Recording:
 
     def _flush(self) -> None:
         numbers = list(range(self._written, self._written + len(self._waiting)))  # no scene was drawn: they are counted
-        summary = write_shard(shard_path(self._folder, self._shards), self._waiting, numbers, self._spoiled)
-        self._shards += 1
+        summary = write_shard(shard_path(self._folder, self._next), self._waiting, numbers, self._spoiled)
+        self._next += 1
         self._written += summary.episodes
         self._dropped += summary.dropped
         self._waiting, self._spoiled = [], 0
