@@ -59,6 +59,8 @@ class Session:
 
     def close(self) -> None:
         """See the class."""
-        if self._mover is not None:
-            self._mover.close()
-        self._recording.close()
+        try:
+            if self._mover is not None:
+                self._mover.close()
+        finally:  # it may take seconds with a planner that died, and somebody presses Ctrl-C again
+            self._recording.close()

@@ -69,6 +69,20 @@ def test_what_is_waited_for_is_told_once(parts):
     assert len(list(session.look())) == 1
 
 
+def test_a_second_ctrl_c_while_the_arm_comes_to_rest_loses_no_episode(parts, tmp_path, monkeypatch):
+    session, _, heard, mover = parts
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mover, "close", interrupted)
+    heard.seen = frames(0, 17)
+    assert list(session.look()) == []
+    with pytest.raises(KeyboardInterrupt):
+        session.close()
+    assert len(list((tmp_path / "set").glob("shard_*.h5"))) == 1
+
+
 def test_a_drive_that_gave_up_ends_it_and_what_is_whole_is_kept(parts, tmp_path):
     session, _, heard, mover = parts
     heard.seen, mover.problem = frames(0, 17), "the planner refused 5 goals in a row"
