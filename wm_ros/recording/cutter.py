@@ -48,15 +48,19 @@ class EpisodeCutter:
     def add(self, seen: Observation) -> Episode | str | None:
         """Every frame, in order. -> an episode that is whole now, or why the one under way is thrown away."""
         last, self._last = self._last, seen
+        if last is not None and seen.stamp == last.stamp:  # sent again
+            return None
         if last is None or not self._moments:
             self._moments = [self._moment(seen)]
             return None
-        if seen.stamp <= last.stamp:
+        if seen.stamp < last.stamp:
             return self._again(seen, f"the camera's stamps went back by {last.stamp - seen.stamp:.3f} s")
         due = self._moments[0].stamp + len(self._moments) * self._cut.step
         if seen.stamp < due:
             return None
-        nearest = min(last, seen, key=lambda frame: abs(frame.stamp - due))
+        # One picture is one moment, though it may be as far from the next.
+        found = [frame for frame in (last, seen) if frame.stamp > self._moments[-1].stamp]
+        nearest = min(found, key=lambda frame: abs(frame.stamp - due))
         off = abs(nearest.stamp - due)
         if off > self._cut.camera_period / 2 + 1e-6:
             return self._again(seen, f"no picture within {self._cut.camera_period / 2:.3f} s of its moment, the nearest is {off:.3f} s off")

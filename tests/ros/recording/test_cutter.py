@@ -57,6 +57,17 @@ def test_a_camera_that_is_as_slow_as_it_may_be_is_enough():
     assert not episode.actions.any()
 
 
+def test_a_picture_that_is_as_near_to_the_next_moment_is_not_taken_twice():
+    # 0.3 s is the nearest to 0.2 s, and was to 0.4 s too, with no time in between.
+    said = cut([look(stamp) for stamp in (0.0, 0.05, 0.3, 0.55)], camera_period=0.2)
+    assert said == ["no picture within 0.100 s of its moment, the nearest is 0.150 s off"]
+
+
+def test_a_picture_that_is_sent_again_changes_nothing():
+    (episode,) = cut([look(0.1 * (tick // 2)) for tick in range(18)])
+    assert len(episode.images) == 5
+
+
 def test_an_arm_that_is_too_fast_is_told_to_move_slower():
     # 0.076 m in 0.2 s is above 1.5 x 0.05, 0.074 is not
     assert len(cut([look(0.1 * tick, 0.037 * tick) for tick in range(9)])) == 1
