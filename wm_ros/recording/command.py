@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from wm_core.config import RobotConfig
     from wm_core.kinematics.urdf_arm import UrdfArm
+    from wm_core.training.recording import Recording
     from wm_ros.client import PlannerClient
     from wm_ros.recording.drive import Drive
     from wm_ros.recording.listener import Listener
@@ -66,6 +67,9 @@ def record(
         raise typer.BadParameter(f"--camera-period {camera_period:g} s is above --step {step:g} s: a moment might have no picture")
     known = find_robot(robot)
     recording = Recording(out, recording_manifest(known.name, episodes, steps, step, image_size, max_step))
+    if recording.episodes >= episodes:  # nothing is waited for, and no arm moves
+        _tell_end(recording, steps, out)
+        return
     with PlannerClient(known.joint_names, namespace, name=_NAME) as client, kept_in(out, _NAME):
         arm = load_robot(client.node, robot, _DESCRIPTION)[1]
         source = CameraSource(camera_topic, image_transport, image_reliability)
@@ -79,6 +83,10 @@ def record(
                 for said in session.look():
                     progress.console.print(f"{_NAME}: {said}", markup=False, highlight=False, soft_wrap=True)
                 progress.update(bar, completed=recording.episodes, note=listener.problem())
+    _tell_end(recording, steps, out)
+
+
+def _tell_end(recording: Recording, steps: int, out: Path) -> None:
     output.print(f"{recording.episodes} episodes of {steps} actions in {out}", highlight=False, soft_wrap=True)
 
 
