@@ -65,6 +65,7 @@ def record(
 
     if camera_period > step:
         raise typer.BadParameter(f"--camera-period {camera_period:g} s is above --step {step:g} s: a moment might have no picture")
+    _check_names(namespace, camera_topic, joint_states_topic)
     known = find_robot(robot)
     recording = Recording(out, recording_manifest(known.name, episodes, steps, step, image_size, max_step))
     if recording.episodes >= episodes:  # nothing is waited for, and no arm moves
@@ -84,6 +85,19 @@ def record(
                     progress.console.print(f"{_NAME}: {said}", markup=False, highlight=False, soft_wrap=True)
                 progress.update(bar, completed=recording.episodes, note=listener.problem())
     _tell_end(recording, steps, out)
+
+
+def _check_names(namespace: str, *topics: str) -> None:
+    from rclpy.exceptions import NameValidationException
+    from rclpy.validate_namespace import validate_namespace
+    from rclpy.validate_topic_name import validate_topic_name
+
+    try:
+        validate_namespace(f"/{namespace.removeprefix('/')}")  # as of a node, which may leave out the slash
+        for topic in topics:
+            validate_topic_name(topic)
+    except NameValidationException as error:
+        raise ValueError(" ".join(str(error).replace("^", "").split())) from error
 
 
 def _tell_end(recording: Recording, steps: int, out: Path) -> None:

@@ -39,3 +39,10 @@ def test_where_all_episodes_are_there_no_arm_is_moved(three, episodes, monkeypat
     monkeypatch.setattr("wm_ros.client.PlannerClient", made)
     done = wm_record(three, "--episodes", episodes, "--drive")
     assert done.exit_code == 0 and "3 episodes of 8 actions in" in done.output.replace("\n", " "), done.exception
+
+
+@pytest.mark.parametrize("option, value", [("--namespace", "arm 1"), ("--camera-topic", "my camera"), ("--joint-states-topic", "states/")])
+def test_a_name_that_ros_does_not_take_is_named_before_anything_is_made(tmp_path, option, value):
+    done = wm_record(tmp_path / "set", option, value)
+    assert type(done.exception) is ValueError and value in str(done.exception)  # which `run` tells in one line
+    assert not (tmp_path / "set").exists()
