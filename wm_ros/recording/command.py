@@ -105,10 +105,14 @@ def _tell_end(recording: Recording, steps: int, out: Path) -> None:
 
 
 def _drive(client: PlannerClient, robot: RobotConfig, arm: UrdfArm, listener: Listener, seed: int, episode: int) -> Drive:
+    from wm_ros.client import PlannerTimeout
     from wm_ros.recording.drive import Drive
     from wm_ros.recording.roaming import Roaming
 
-    client.wait_until_active(_PLANNER)
+    try:
+        client.wait_until_active(_PLANNER)
+    except PlannerTimeout as error:
+        raise PlannerTimeout(f"{error}; --drive goes through planner and guard: start them first, as by arm_planner.launch.py") from error
     box = robot.workspace
     errors.print(
         f"{_NAME}: moves '{robot.name}' all over {box.lower} to {box.upper} m of its base; Ctrl-C brings it to rest",

@@ -9,7 +9,7 @@ from typing import Callable
 import numpy as np
 
 from wm_core.types import Goal, Pose
-from wm_ros.client import PendingGoal, PlannerClient
+from wm_ros.client import PendingGoal, PlannerClient, PlannerTimeout
 from wm_ros.outcome import Code, Outcome
 from wm_ros.recording.roaming import Leg, Roaming
 
@@ -43,6 +43,8 @@ class Drive:
         try:
             while not self._closing.is_set() and not self.problem:
                 self._leg()
+        except PlannerTimeout as error:
+            self.problem = f"the planner does not answer any more: {error}; does it still run?"
         except Exception as error:  # the thread's end must not go unnoticed: nothing would move any more
             self.problem = f"the drive ended: {type(error).__name__}: {error}"
 

@@ -6,7 +6,8 @@ from typer.testing import CliRunner
 
 from wm_core.training.hdf5_shard import Episode
 from wm_core.training.recording import Recording, recording_manifest
-from wm_ros.recording.command import app
+from wm_ros.client import PlannerTimeout
+from wm_ros.recording import command
 
 STEPS = 8
 
@@ -28,7 +29,7 @@ def three(tmp_path):
 
 
 def wm_record(folder, *options):
-    return CliRunner().invoke(app, ["--out", str(folder), "--steps", str(STEPS), *options])
+    return CliRunner().invoke(command.app, ["--out", str(folder), "--steps", str(STEPS), *options])
 
 
 @pytest.mark.parametrize("episodes", ["2", "3"])
@@ -46,3 +47,12 @@ def test_a_name_that_ros_does_not_take_is_named_before_anything_is_made(tmp_path
     done = wm_record(tmp_path / "set", option, value)
     assert type(done.exception) is ValueError and value in str(done.exception)  # which `run` tells in one line
     assert not (tmp_path / "set").exists()
+
+
+def test_without_a_planner_it_is_said_what_is_to_be_started():
+    class Alone:
+        def wait_until_active(self, timeout):
+            raise PlannerTimeout("it is not there")
+
+    with pytest.raises(PlannerTimeout, match="it is not there; --drive goes through planner and guard: start them first"):
+        command._drive(Alone(), None, None, None, 0, 0)

@@ -5,7 +5,9 @@ import threading
 import numpy as np
 import pytest
 
+from wm_ros.client import PlannerTimeout
 from wm_ros.outcome import Code, Outcome
+from wm_ros.recording import drive as driving
 from wm_ros.recording.drive import Drive
 from wm_ros.recording.roaming import Leg
 
@@ -27,7 +29,8 @@ class Pending:
         self._over.set()
 
     def result(self, timeout):
-        assert self._over.wait(timeout)
+        if not self._over.wait(timeout):
+            raise PlannerTimeout(f"the goal did not end within {timeout:.0f} s")
         return self._outcome
 
 
@@ -113,6 +116,16 @@ def test_an_arm_that_does_not_move_is_named():
     drive._thread.join(timeout=5.0)
     assert drive.problem == "the arm did not move on 10 ways in a row, the last one ended as NO_PROGRESS: still 0.173 m from the goal"
     assert len(client.goals) == 10
+    drive.close()
+
+
+def test_a_planner_that_died_is_named(monkeypatch):
+    monkeypatch.setattr(driving, "_PATIENCE", 0.05)
+    client = Client()
+    monkeypatch.setattr(Pending, "cancel", lambda pending: None)  # nobody hears it
+    drive = Drive(client, Legs(0.05), lambda: np.zeros(3))
+    drive._thread.join(timeout=5.0)
+    assert drive.problem == "the planner does not answer any more: the goal did not end within 0 s; does it still run?"
     drive.close()
 
 
