@@ -1,18 +1,24 @@
 """`wm train`: the options of the command line reach the model."""
 
 import os
+import shutil
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from wm_core.cli.app import app
+from wm_core.cli.train import _card
 from wm_core.model.checkpoint import load_card
+from wm_core.resources import find_robot
 from wm_core.training import learner
+from wm_core.training.dataset import open_dataset
 from wm_core.training.hdf5_shard import Episode, shard_path, write_shard
 from wm_core.training.manifest import Manifest, write_manifest
 
+ROBOTS = Path(__file__).parents[2] / "launch" / "config"
 OPTIONS = ["--architecture", "jepa-world-model", "--objective", "latent-state-prediction", "--threads", "1", "--device", "cpu"]
 
 
@@ -102,3 +108,19 @@ def test_ctrl_c_says_what_is_kept(small, tmp_path, monkeypatch):
     assert done.exit_code == 0 and "prediction/persistence" in done.output
     again = wm(*small)
     assert again.exit_code == 0 and "the run is finished: 3 of 3 steps" in again.output
+
+
+def test_a_robot_file_is_found_from_other_folders_too(dataset, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROBOTS / "panda.yaml", "mine.yaml")
+    card = _card(None, open_dataset(dataset), "mine.yaml", {}, {})
+    monkeypatch.chdir("/")
+    assert find_robot(card.robot).name == "panda"
+
+
+@pytest.mark.parametrize("robot", ["panda", None])
+def test_a_robot_of_another_number_of_joints_than_the_dataset_is_refused(dataset, robot):
+    data = open_dataset(dataset)
+    data.joints = data.joints[..., :6]
+    with pytest.raises(ValueError, match="the dataset's arm has 6 joints, robot 'panda' 7: name its own with --robot"):
+        _card(None, data, robot, {}, {})

@@ -15,7 +15,7 @@ from wm_core.config.seed import LARGEST_SEED
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from wm_core.config import ModelCardConfig
+    from wm_core.config import ModelCardConfig, RobotConfig
     from wm_core.training.crew import Crew
     from wm_core.training.dataset import Dataset
     from wm_core.training.diagnostics import Diagnostics
@@ -114,11 +114,18 @@ def _card(
     card = fitting_card(episodes) if config is None else load_config(ModelCardConfig, config)
     plain = card.model_dump()
     if robot is not None:
-        find_robot(robot)  # now, not after hours of training
-        plain["robot"] = robot
+        path = Path(robot).expanduser()
+        plain["robot"] = str(path.resolve()) if path.is_file() else robot  # the model is used from other folders, too
+    if robot is not None or config is None:  # now, not after hours of training
+        _check_robot(find_robot(plain["robot"]), card.model.joints)
     for section, given in (("model", model), ("training", training)):
         plain[section] |= {name: value for name, value in given.items() if value is not None}
     return parse_config(ModelCardConfig, plain, "command line")
+
+
+def _check_robot(robot: RobotConfig, joints: int) -> None:
+    if len(robot.joint_names) != joints:
+        raise ValueError(f"the dataset's arm has {joints} joints, robot '{robot.name}' {len(robot.joint_names)}: name its own with --robot")
 
 
 def _summary(found: Diagnostics) -> str:
