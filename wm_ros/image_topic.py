@@ -27,11 +27,14 @@ class ImageTopic:
 
     def subscribe(self, node: Node, topic: str, take: Callable[[Any], None], on_mismatch: Callable[[Any], None]) -> Subscription:
         """take: of each message; on_mismatch: where a publisher's reliability does not fit."""
-        # Remapped first: whoever renames the camera's topic means the compressed one beside it as well.
-        name = node.resolve_topic_name(topic) + ("/compressed" if self._compressed else "")
         events = SubscriptionEventCallbacks(incompatible_qos=on_mismatch)
         kind = CompressedImage if self._compressed else Image
-        return node.create_subscription(kind, name, take, self._quality, event_callbacks=events)
+        return node.create_subscription(kind, self.name(node, topic), take, self._quality, event_callbacks=events)
+
+    def name(self, node: Node, topic: str) -> str:
+        """In full, where the pictures of a camera's `topic` come."""
+        # Remapped first: whoever renames the camera's topic means the compressed one beside it as well.
+        return node.resolve_topic_name(topic) + ("/compressed" if self._compressed else "")
 
     def read(self, message: Any) -> np.ndarray:
         """-> (H, W, 3) uint8 RGB. Raises `ConversionError`."""

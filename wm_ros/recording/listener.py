@@ -48,6 +48,8 @@ class Listener:
         # Before the pictures: the node spins, and the first one looks for joint states.
         self._joints = NewestJointStates(node, self._names, topic=joint_states)
         self._images = ImageTopic(camera.transport, camera.reliability, depth=5)
+        full = {camera.topic: self._images.name(node, camera.topic), joint_states: node.resolve_topic_name(joint_states)}
+        self._places = {topic: topic if f"/{topic.lstrip('/')}" == name else f"{topic}, here {name}" for topic, name in full.items()}
         self._subscription = self._images.subscribe(node, camera.topic, self._on_image, self._on_mismatch)
         self._timer = node.create_timer(_TAKING, self._take_joints, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
@@ -70,7 +72,7 @@ class Listener:
         with self._lock:
             for topic, came in self._came.items():
                 if now - came > _SILENCE:
-                    return self._refused.get(topic) or f"nothing comes on {topic}"
+                    return self._refused.get(topic) or f"nothing comes on {self._places[topic]}"
             if now - self._completed > _SILENCE:
                 return self._refused.get(self._camera.topic) or self._ahead()
         return ""

@@ -60,6 +60,14 @@ def test_a_topic_that_is_silent_is_named(bench, monkeypatch):
     assert bench.until(bench.listener.problem) == "nothing comes on eye"
 
 
+@pytest.mark.parametrize(("transport", "beside"), [("raw", ""), ("compressed", "/compressed")])
+def test_a_silent_topic_of_a_namespace_is_named_in_full(ros, monkeypatch, transport, beside):
+    monkeypatch.setattr(listening, "_SILENCE", 0.0)
+    node = ros().add(rclpy.create_node("ear", namespace="arm1"))
+    heard = Listener(node, NAMES, CameraSource("eye", transport, "reliable"), "/states")
+    assert heard.problem() == f"nothing comes on eye, here /arm1/eye{beside}"
+
+
 def test_pictures_that_cannot_be_read_are_named(bench, monkeypatch):
     monkeypatch.setattr(listening, "_SILENCE", 0.2)
     message = array_to_image(PICTURE, 10.0, "eye")
