@@ -80,6 +80,14 @@ def test_episodes_that_broke_off_are_counted(tmp_path):
     assert read_manifest(tmp_path / "set").counts.dropped == 3
 
 
+def test_episodes_that_broke_off_are_counted_where_none_came_after_them(tmp_path):
+    for _ in range(2):
+        recording = Recording(tmp_path / "set", manifest())
+        recording.drop()
+        recording.close()
+    assert read_manifest(tmp_path / "set").counts.dropped == 2
+
+
 @pytest.mark.parametrize(("other", "told"), [({"step": 0.1}, "step is 0.2 there, 0.1 here"), ({"robot": "leg"}, "task is 'arm' there, 'leg' here")])
 def test_a_recording_of_another_kind_is_not_gone_on_with(tmp_path, other, told):
     record(tmp_path / "set", range(2))

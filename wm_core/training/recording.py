@@ -42,7 +42,8 @@ class Recording:
         there = [summarise_shard(path) for path in paths]
         # Behind the last one: a damaged shard that was removed leaves a gap, and none that is there may be written over.
         self._next = shard_number(paths[-1]) + 1 if paths else 0
-        self._dropped = sum(shard.dropped for shard in there)
+        # The manifest knows of those that broke off after the last shard, too.
+        self._dropped = max(self._manifest.counts.dropped, sum(shard.dropped for shard in there))
         self._written = sum(shard.episodes for shard in there)
         self._waiting: list[Episode] = []
         self._spoiled = 0
@@ -67,6 +68,9 @@ class Recording:
         """Writes what waits."""
         if self._waiting:
             self._flush()
+        elif self._spoiled:
+            self._dropped, self._spoiled = self._dropped + self._spoiled, 0
+            self._tell()
 
     def _flush(self) -> None:
         numbers = list(range(self._written, self._written + len(self._waiting)))  # no scene was drawn: they are counted
