@@ -80,6 +80,21 @@ def test_episodes_that_broke_off_are_counted(tmp_path):
     assert read_manifest(tmp_path / "set").counts.dropped == 3
 
 
+def test_ctrl_c_between_a_shard_and_the_manifest_leaves_both_right(tmp_path, monkeypatch):
+    recording = Recording(tmp_path / "set", manifest())
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(recording, "_tell", interrupted)
+        for number in range(5):
+            recording.add(episode(number))
+    recording.close()
+    assert open_dataset(tmp_path / "set").joints[:, 0, 0].tolist() == list(range(5))
+    assert read_manifest(tmp_path / "set").counts.episodes == 5
+
+
 def test_episodes_that_broke_off_are_counted_where_none_came_after_them(tmp_path):
     for _ in range(2):
         recording = Recording(tmp_path / "set", manifest())

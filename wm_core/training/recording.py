@@ -65,20 +65,20 @@ class Recording:
         self._spoiled += 1
 
     def close(self) -> None:
-        """Writes what waits."""
+        """Writes what waits, and what a Ctrl-C may have kept it from telling."""
         if self._waiting:
             self._flush()
-        elif self._spoiled:
-            self._dropped, self._spoiled = self._dropped + self._spoiled, 0
-            self._tell()
+        self._dropped, self._spoiled = self._dropped + self._spoiled, 0
+        self._tell()
 
     def _flush(self) -> None:
         numbers = list(range(self._written, self._written + len(self._waiting)))  # no scene was drawn: they are counted
         summary = write_shard(shard_path(self._folder, self._next), self._waiting, numbers, self._spoiled)
+        # First: a Ctrl-C may come at any line, and what still waits is written again, to the same file.
+        self._waiting, self._spoiled = [], 0
         self._next += 1
         self._written += summary.episodes
         self._dropped += summary.dropped
-        self._waiting, self._spoiled = [], 0
         self._tell()
 
     def _tell(self) -> None:
