@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def train(
-    dataset: Annotated[list[Path], typer.Option(help="Folder that `wm collect` wrote; may be repeated.")],
+    dataset: Annotated[list[Path], typer.Option(help="Folder that `wm collect` or `wm_record` wrote; may be repeated.")],
     out: Annotated[Path, typer.Option(help="Folder of the run; a run that was stopped goes on.")],
     config: Annotated[
         Optional[Path], typer.Option(help="YAML of the architecture and the training; by default that of the shipped model, as the dataset asks for it.")
