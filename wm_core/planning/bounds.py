@@ -56,9 +56,9 @@ class JointBounds:
         """before, change: (..., J) rad in one step and the next -> (...), whether that is too much acceleration."""
         return ((change - before).abs() > self.swing + ROUNDING).any(-1)
 
-    def beyond(self, joints: Tensor, by: float = 0.0) -> Tensor:
-        """(..., J) rad -> (...), whether one is beyond a position limit, by more than `by` rad."""
-        return ((joints < self.lower - by) | (joints > self.upper + by)).any(-1)
+    def beyond(self, joints: Tensor) -> Tensor:
+        """(..., J) rad -> (...), whether a position limit is."""
+        return ((joints < self.lower) | (joints > self.upper)).any(-1)
 
     def brake(self, change: Tensor) -> Tensor:
         """(S, J) rad in a step -> in the next one, every joint braking as hard as it may."""

@@ -55,6 +55,7 @@ class ToolMotion:
             kinematics.tensor(limits.workspace_lower + LIMIT_MARGIN),
             kinematics.tensor(limits.workspace_upper - LIMIT_MARGIN),
         )
+        self._reach = self._bounds.lower - self.beyond, self._bounds.upper + self.beyond
         self._max_step = max_step
         self._step = step
         self._damping = self.damping * torch.eye(6, device=kinematics.device)
@@ -115,11 +116,12 @@ class ToolMotion:
         twist = torch.cat([inside, self._turning.left(tool.frame, self.max_turn)], dim=-1)[..., None]  # (S, 6, 1)
         posture = torch.add(self._homeward, at.joints, alpha=-self.posture_gain)[..., None]  # (S, J, 1)
         change = self._solved(tool.columns, twist, posture)
-        beyond = self._bounds.beyond(at.joints + change, self.beyond)
-        if not beyond.any():
+        joints = at.joints + change
+        within = torch.clamp(joints, *self._reach)
+        if torch.equal(joints, within):  # as nearly always
             return change
         place_alone = self._solved(tool.columns[..., :3], twist[:, :3], self.leaning * posture)
-        return torch.where(beyond[:, None], place_alone, change)
+        return torch.where((joints != within).any(-1, keepdim=True), place_alone, change)
 
     def _solved(self, columns: Tensor, twist: Tensor, posture: Tensor) -> Tensor:
         """columns: (S, J, R), twist: (S, R, 1), posture: (S, J, 1) rad -> (S, J) rad
