@@ -107,8 +107,10 @@ class GoalRun:
             outcome = self._end(reading, steady)
             if outcome is not None:
                 return Step(self._progress("settling"), outcome)
-            if reading.within and self.goal.about_object:
-                return self._rest("settling")  # the arm has nowhere to be: it waits whether the object stays there
+            if reading.within and (self.goal.about_object or self._monitor.lingers(steady)):
+                # With a goal about an object the arm has nowhere to be: it waits whether that stays there. With another one
+                # it may turn to and fro where it cannot hold the tool as its robot file says, which the goal does not ask for.
+                return self._rest("settling")
             return self._plan(now, observations)
         except InputError as problem:
             return self._wait(problem, steady)

@@ -66,7 +66,7 @@ class PlannerParameters:
     rest_speed: float = parameter(0.05, "Fastest joint of an arm that counts as at rest (rad/s).", 0.001, 1.0)
     settle_time: float = parameter(0.3, "How long the arm stays at the goal before it counts as reached (s).", 0.0, 5.0)
     time_limit: float = parameter(30.0, "Default time limit of a goal (s).", 0.1, 3600.0)
-    no_progress_time: float = parameter(6.0, "A goal ends when neither the distance nor what is left to turn fell for this long (s).", 0.5, 600.0)
+    no_progress_time: float = parameter(6.0, "A goal ends when neither the distance nor what is left to turn fell for this long; an arm that still moves within the tolerances is brought to rest instead (s).", 0.5, 600.0)
     no_progress_time_object: float = parameter(
         15.0, "The same of a goal about an object alone (s): a push that misses moves it away, and is tried again.", 0.5, 600.0
     )

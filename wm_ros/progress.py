@@ -53,5 +53,11 @@ class ProgressMonitor:
 
         Not at the goal: an arm that still moves there, as one whose tool turns to how its robot holds it, comes to rest.
         """
-        waited = self._best_at is not None and now - self._best_at > self._no_progress_time
-        return waited and not self._within
+        return self._waited(now) and not self._within
+
+    def lingers(self, now: float) -> bool:
+        """At the goal for long, and still not at rest."""
+        return self._waited(now) and self._within
+
+    def _waited(self, now: float) -> bool:
+        return self._best_at is not None and now - self._best_at > self._no_progress_time

@@ -58,6 +58,23 @@ def test_a_period_gives_a_proposal_that_starts_where_the_arm_is(start, see, cloc
     assert step.trajectory.velocities[-1].tolist() == [0.0] * 7
 
 
+def test_an_arm_that_turns_to_and_fro_at_its_goal_is_brought_to_rest_and_has_reached_it(tools, clock, home, planner):
+    inputs = PlannerInputs(None, 0.5, 0.25, 1.0)
+    run = GoalRun(goal_beside(home, 0.02), 10.0, tools, inputs, SETTINGS, Clocks(clock, clock))
+
+    def step(velocity):
+        clock.time += 0.1
+        inputs.add_joints(JointState(home, np.full(7, velocity), clock.time), clock.time)
+        return run.step()
+
+    moving = [step(0.3) for _ in range(23)]  # for 2.2 s, longer than no_progress_time, within the tolerance of 0.03 rad
+    assert moving[19].draft is not None and moving[-1].draft is None  # nothing more is planned
+    assert (moving[-1].outcome, moving[-1].progress.state) == (None, "settling")
+    plans = planner.plans
+    resting = [step(0.0) for _ in range(5)]
+    assert resting[-1].outcome.code is Code.SUCCESS and planner.plans == plans
+
+
 def test_of_a_plan_that_leads_into_an_obstacle_the_steps_before_it_are_proposed(tools, see, inputs, clock, home, arm, robot, limits):
     # The fake goes on by 0.1 rad a step, five steps: 4.3 cm each, for the tool is 43 cm from the axis. The hand's spheres
     # reach 11 cm to the side, so the plate, at 20 cm, is met in the second or third step.

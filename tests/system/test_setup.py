@@ -72,7 +72,7 @@ def test_deactivate_restores_every_variable() -> None:
 
 def test_installed_scripts_use_the_environments_interpreter() -> None:
     scripts = sorted((ROOT / "ros2_ws/install/wm_ros/lib/wm_ros").glob("wm*"))
-    assert [path.name for path in scripts] == ["wm", "wm_guard_node", "wm_planner_node", "wm_sim_node"]
+    assert [path.name for path in scripts] == ["wm", "wm_guard_node", "wm_planner_node", "wm_record", "wm_sim_node"]
     for path in scripts:
         assert path.read_text().startswith(f"#!{ROOT}/.venv/bin/python")
 

@@ -65,9 +65,18 @@ def test_a_canceled_goal_ends_at_once_and_the_arm_comes_to_rest(stack, driver, c
 def test_an_unreachable_goal_ends_with_its_own_code(stack, driver, client, observer):
     driver.ready()
     # Inside the workspace box, and beyond the arm's reach with the tool pointing down.
-    outcome = client.send(Goal(pose=Pose(np.array([0.74, 0.39, 0.59]))), 40.0)
+    outcome = client.send(Goal(pose=Pose(np.array([0.74, 0.39, 0.59]), np.array([1.0, 0.0, 0.0, 0.0]))), 40.0)
     assert outcome.code is Code.NO_PROGRESS and "is it within reach?" in outcome.message
     observer.wait_for(lambda: observer.speed() < 0.01, 2.0, "rest after giving up")
+
+
+@pytest.mark.launch(fixture=stack)
+def test_a_place_where_the_tool_cannot_point_down_is_reached_askew(stack, driver, client, observer):
+    driver.ready()
+    target = np.array([0.74, 0.39, 0.59])
+    outcome = client.send(Goal(pose=Pose(target)), 40.0)
+    assert outcome.code is Code.SUCCESS, outcome.message
+    assert np.linalg.norm(observer.tool - target) <= 0.03
 
 
 @pytest.mark.launch(fixture=stack)
