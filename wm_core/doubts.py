@@ -7,6 +7,7 @@ import numpy as np
 from wm_core.config import RobotConfig
 from wm_core.limits import ArmLimits
 from wm_core.protocols import Kinematics
+from wm_core.turns import angle_between
 
 _TURNED = 0.35  # rad between how the tool is at home and how it is to be held, beyond which somebody should know
 
@@ -28,7 +29,7 @@ def doubts(robot: RobotConfig, kinematics: Kinematics, limits: ArmLimits) -> tup
             f"at home the tool is at {np.round(tool.position, 3).tolist()} m, outside the workspace from {low.tolist()} to {high.tolist()}"
         )
     wanted = np.array(robot.tool_orientation)
-    turn = 2.0 * np.arccos(min(1.0, abs(float(tool.orientation @ wanted)) / float(np.linalg.norm(wanted))))
+    turn = angle_between(tool.orientation, wanted / np.linalg.norm(wanted))
     if turn > _TURNED:
         found.append(
             f"tool_orientation is {np.degrees(turn):.0f} degrees from how the tool is at home, which is "

@@ -8,6 +8,7 @@ from typing import Protocol, Sequence
 import numpy as np
 
 from wm_core.protocols import Kinematics
+from wm_core.turns import angle_between
 from wm_core.types import Goal, Handled, Handling, Observation, Phase
 
 
@@ -66,7 +67,7 @@ class GoalMeter:
             within.append(handled is not None and handled.away)
         turn = 0.0
         if goal.pose is not None and goal.pose.orientation is not None:
-            turn = _angle(tool.orientation, goal.pose.orientation)
+            turn = angle_between(tool.orientation, goal.pose.orientation)
             within.append(turn <= goal.orientation_tolerance)
         if goal.joints is not None:
             error = float(np.abs(joints - goal.joints).max())
@@ -74,8 +75,3 @@ class GoalMeter:
             distances.append(error)
         phase = None if handled is None else handled.phase
         return Reading(distances[0] if distances else float("nan"), bool(within) and all(within), phase, turn)
-
-
-def _angle(first: np.ndarray, second: np.ndarray) -> float:
-    """Angle between two unit quaternions, rad; q and -q are the same turn."""
-    return float(2.0 * np.arccos(np.clip(abs(np.dot(first, second)), 0.0, 1.0)))

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from sim.environment import PandaTabletop
+from wm_core.turns import angle_between
 from wm_core.types import Goal, Pose
 
 # m, where the tool shall be. Each is 18 to 46 cm from where the arm is by then (home first).
@@ -87,7 +88,7 @@ def judge(
     angle = joint_error = float("nan")
     reached = distance <= demo.tolerance
     if goal.pose is not None and goal.pose.orientation is not None:
-        angle = float(2.0 * np.arccos(np.clip(abs(np.dot(there.orientation, goal.pose.orientation)), 0.0, 1.0)))
+        angle = angle_between(there.orientation, goal.pose.orientation)
         reached = reached and angle <= goal.orientation_tolerance
     if goal.joints is not None:
         joint_error = float(np.abs(joints - goal.joints).max())

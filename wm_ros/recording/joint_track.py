@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 
 import numpy as np
@@ -33,15 +34,15 @@ class JointTrack:
 
     def at(self, stamp: float) -> JointState | None:
         """stamp: s, not after the newest. None where it is not known."""
-        after = next((row for row in range(len(self._states) - 1, -1, -1) if self._states[row].stamp <= stamp), None)
-        if after is None:
+        row = bisect_right(self._states, stamp, key=lambda state: state.stamp)  # of the first one that is later
+        if row == 0:
             return None
-        before = self._states[after]
+        before = self._states[row - 1]
         if before.stamp == stamp:
             return before
-        if after + 1 == len(self._states):
+        if row == len(self._states):
             return None
-        later = self._states[after + 1]
+        later = self._states[row]
         gap = later.stamp - before.stamp
         if gap > self._widest:
             return None

@@ -11,7 +11,7 @@ from typing import Any, Sequence
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
-from wm_core.types import JointState, Observation
+from wm_core.types import Frame, JointState, Observation
 from wm_ros.conversions import ConversionError, image_stamp, joint_state_from_message
 from wm_ros.image_topic import ImageTopic
 from wm_ros.newest_joints import NewestJointStates
@@ -40,7 +40,7 @@ class Listener:
         self._names, self._camera, self._joint_states = tuple(names), camera, joint_states
         self._lock = threading.Lock()
         self._track = JointTrack(_WIDEST)
-        self._pictures: deque[Observation] = deque(maxlen=_WAITING)
+        self._pictures: deque[Frame] = deque(maxlen=_WAITING)
         self._seen: deque[Observation] = deque(maxlen=_WAITING)
         self._came = {camera.topic: time.monotonic(), joint_states: time.monotonic()}
         self._completed = time.monotonic()  # when a picture was last put together with its joints
@@ -95,9 +95,8 @@ class Listener:
             self._came[self._camera.topic] = time.monotonic()
             if self._pictures and stamp < self._pictures[-1].stamp:
                 self._pictures.clear()  # a clock that was set back: those before would wait for joints of a time to come
-            newest = self._track.newest
-            if newest is not None:  # whose place is taken by those of the picture's own moment
-                self._pictures.append(Observation(image, newest, stamp))
+            if self._track.newest is not None:  # before there is one, nobody knows where the joints were
+                self._pictures.append(Frame(image, stamp))
         self._match()
 
     def _take_joints(self) -> None:
